@@ -1,0 +1,1 @@
+"""Workbench: from a folder of images to a tested ONNX package, without writing code."""

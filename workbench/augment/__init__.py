@@ -1,0 +1,1 @@
+"""Augmentation chains. The only package that imports albumentations."""

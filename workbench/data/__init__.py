@@ -1,0 +1,1 @@
+"""From files to pixels: scanning, decoding, thumbnails, data sets and loaders."""

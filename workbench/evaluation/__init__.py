@@ -1,0 +1,1 @@
+"""Predictions, metrics, thresholds and calibration, all on the deployment path."""

@@ -1,0 +1,1 @@
+"""Backbones, weights, freezing, preprocessing and the model bundle."""

@@ -1,0 +1,1 @@
+"""Training: config, events, engine and the run that joins them."""

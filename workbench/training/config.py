@@ -1,0 +1,277 @@
+"""Everything that can be set about a run, in one validated type. Imports no torch: the window edits it.
+
+The window is an editor for `TrainConfig`; the command line runs the same file. Bounds, choices and help texts are field
+metadata, so that the form, the TOML file and the error texts come from one definition.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.augment.chain import Chain, Step
+from workbench.errors import WorkbenchError
+from workbench.registry import nearest
+
+FORMAT = 1
+
+
+class Part(BaseModel):
+    """A part of the config: unknown fields are refused, values never change in place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class BackboneConfig(Part):
+    name: str = Field("torchvision/mobilenet_v2", title="Backbone", description="timm/NAME or torchvision/NAME")
+    weights: str = Field(
+        "hub", title="Weights", description="hub (downloaded once), none (random), or the path of a weights file"
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, title="Drop-out", description="Share of features dropped before the head")
+
+
+class PreprocessConfig(Part):
+    size: int = Field(
+        0, ge=0, le=2048, title="Image size", description="Side in pixels the model sees; 0 takes the backbone's own"
+    )
+    resize: Literal["squash", "crop", "pad"] = Field(
+        "squash",
+        title="Resize",
+        description="squash keeps everything and bends the aspect, crop keeps the middle, pad adds a border",
+    )
+
+
+class FreezeBackbone(Part):
+    kind: Literal["backbone"] = "backbone"
+
+
+class FreezeNothing(Part):
+    kind: Literal["none"] = "none"
+
+
+class FreezeStages(Part):
+    kind: Literal["stages"] = "stages"
+    train_last: int = Field(1, ge=1, le=64, title="Stages that train", description="Counted from the head backwards")
+
+
+Freeze = Annotated[FreezeBackbone | FreezeNothing | FreezeStages, Field(discriminator="kind")]
+
+
+class OptimizerConfig(Part):
+    name: Literal["adamw", "sgd"] = Field("adamw", title="Optimizer", description="adamw needs less tuning")
+    learning_rate: float = Field(
+        3e-3, gt=0, le=10, title="Learning rate", description="Of the head; the backbone's is this times the factor"
+    )
+    backbone_factor: float = Field(
+        0.1, gt=0, le=1, title="Backbone factor", description="A gentle rate keeps what the backbone already knows"
+    )
+    weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Pulls weights towards zero")
+    clip_norm: float = Field(
+        1.0, ge=0, le=1000, title="Gradient clipping", description="Largest norm of the gradient; 0 switches it off"
+    )
+
+
+class ScheduleConfig(Part):
+    kind: Literal["cosine", "constant"] = Field("cosine", title="Schedule", description="How the learning rate falls")
+    warmup: float = Field(
+        0.1, ge=0, le=0.5, title="Warm-up", description="Share of all steps in which the rate rises from zero"
+    )
+
+
+class LossConfig(Part):
+    label_smoothing: float = Field(0.0, ge=0, le=0.5, title="Label smoothing", description="Softens every label a little")
+    balance: Literal["none", "class_weights", "balanced_sampling"] = Field(
+        "none", title="Rare classes", description="class_weights: count more in the loss; balanced_sampling: shown more"
+    )
+
+
+class StoppingConfig(Part):
+    patience: int = Field(
+        0, ge=0, le=1000, title="Patience", description="Stop after this many epochs without a better one; 0: never"
+    )
+
+
+class ComputeConfig(Part):
+    device: str = Field("auto", title="Device", description="auto, cpu, cuda or cuda:N, mps")
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
+        "auto", title="Precision", description="auto: half where the device is faster for it"
+    )
+    batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images per step")
+    workers: int = Field(
+        -1, ge=-1, le=64, title="Loader processes", description="Processes that read images; -1 chooses, 0 none"
+    )
+    prepared_cache: bool = Field(
+        True, title="Prepared cache", description="Decode and resize every image once; training then reads pixels from disk"
+    )
+    log_every: int = Field(5, ge=1, le=10_000, title="Log every", description="Steps between two points of the live curve")
+    checkpoint_minutes: float = Field(
+        2.0, ge=0, le=1440, title="Checkpoint every", description="Minutes between checkpoints within an epoch"
+    )
+
+
+LIGHT = Chain(
+    steps=(
+        Step(transform="HorizontalFlip", p=0.5),
+        Step(
+            transform="RandomBrightnessContrast",
+            p=0.5,
+            params={"brightness_limit": [-0.15, 0.15], "contrast_limit": [-0.15, 0.15]},
+        ),
+    )
+)
+
+
+class TrainConfig(Part):
+    """A run, as data. ``load``/``dumps`` read and write TOML; `with_settings` applies ``--set``."""
+
+    epochs: int = Field(10, ge=1, le=10_000, title="Epochs", description="Times every training image is seen")
+    seed: int = Field(7, ge=0, le=2**31 - 1, title="Seed", description="The same seed gives the same run")
+    backbone: BackboneConfig = BackboneConfig()
+    preprocess: PreprocessConfig = PreprocessConfig()
+    freeze: Freeze = FreezeBackbone()
+    augment: Chain = LIGHT
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    loss: LossConfig = LossConfig()
+    stopping: StoppingConfig = StoppingConfig()
+    compute: ComputeConfig = ComputeConfig()
+
+    def dumps(self) -> str:
+        """Return the config as TOML that `loads` reads back to an equal config."""
+        return tomlkit.dumps({"format": FORMAT, **self.model_dump(mode="json")})
+
+    @classmethod
+    def loads(cls, text: str, source: str = "the config") -> Self:
+        """Read TOML. Raises WorkbenchError naming ``source`` and every field that is wrong."""
+        try:
+            fields = tomlkit.parse(text).unwrap()
+        except ValueError as error:
+            raise WorkbenchError(f"{source} is not a TOML file: {error}; correct that line.") from error
+        found = fields.pop("format", FORMAT)
+        if not isinstance(found, int) or found > FORMAT:
+            raise WorkbenchError(f"{source} was written by a newer Workbench (format {found}); update Workbench to use it.")
+        return cls._validated(fields, source)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a TOML file. Raises WorkbenchError where it cannot be read or holds a wrong value."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise WorkbenchError(f"The config {path} cannot be read ({error}); choose a TOML file.") from error
+        return cls.loads(text, source=str(path))
+
+    def with_settings(self, settings: list[str]) -> Self:
+        """Apply ``name=value`` settings: a dotted path of fields, or a short name (see `SHORT_NAMES`).
+
+        ``preset`` is applied first wherever it stands, then the others in order. Raises WorkbenchError for a name that
+        does not exist (with the nearest ones) or a value that is out of bounds.
+        """
+        pairs = []
+        for setting in settings:
+            name, equals, value = setting.partition("=")
+            if not equals:
+                raise WorkbenchError(f"The setting '{setting}' has no value; write it as {setting}=VALUE.")
+            pairs.append((name.strip(), value.strip()))
+        fields = self.model_dump(mode="json")
+        for name, value in sorted(pairs, key=lambda pair: pair[0] != "preset"):
+            if name == "preset":
+                _merge(fields, _preset(value))
+            elif name == "freeze":
+                fields["freeze"] = _freeze(value)
+            else:
+                _set(fields, SHORT_NAMES.get(name, name), name, value)
+        return type(self)._validated(fields, "the settings")
+
+    @classmethod
+    def _validated(cls, fields: dict[str, Any], source: str) -> Self:
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:5])
+            raise WorkbenchError(f"{source[0].upper()}{source[1:]} cannot be used: {wrong}.") from error
+
+
+SHORT_NAMES = {
+    "backbone": "backbone.name",
+    "weights": "backbone.weights",
+    "lr": "optimizer.learning_rate",
+    "learning_rate": "optimizer.learning_rate",
+    "batch_size": "compute.batch_size",
+    "device": "compute.device",
+    "workers": "compute.workers",
+    "size": "preprocess.size",
+    "resize": "preprocess.resize",
+}
+"""Short names of ``--set`` and the dotted paths they stand for."""
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "fast": {"epochs": 5, "freeze": {"kind": "backbone"}},
+    "balanced": {
+        "epochs": 15,
+        "freeze": {"kind": "stages", "train_last": 2},
+        "optimizer": {"learning_rate": 1e-3},
+        "stopping": {"patience": 5},
+    },
+    "best": {
+        "epochs": 40,
+        "freeze": {"kind": "none"},
+        "optimizer": {"learning_rate": 1e-3},
+        "loss": {"label_smoothing": 0.1},
+        "stopping": {"patience": 10},
+    },
+}
+"""Recipes: what each changes against the config it is applied to."""
+
+
+def _merge(fields: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key, value in changes.items():
+        if key != "freeze" and isinstance(value, dict):
+            _merge(fields[key], value)
+        else:
+            fields[key] = value
+
+
+def _preset(name: str) -> dict[str, Any]:
+    if name not in PRESETS:
+        raise WorkbenchError(f"There is no preset named '{name}'; choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _freeze(value: str) -> dict[str, Any]:
+    kind, _, count = value.partition(":")
+    if kind in ("backbone", "none") and not count:
+        return {"kind": kind}
+    if kind == "stages" and count.isdigit():
+        return {"kind": "stages", "train_last": int(count)}
+    raise WorkbenchError(f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train).")
+
+
+def _paths(fields: dict[str, Any], prefix: str = "") -> list[str]:
+    paths = []
+    for key, value in fields.items():
+        paths.append(prefix + key)
+        if isinstance(value, dict):
+            paths += _paths(value, f"{prefix}{key}.")
+    return paths
+
+
+def _set(fields: dict[str, Any], path: str, written: str, value: str) -> None:
+    known = _paths(fields)
+    if path not in known:
+        close = ", ".join(nearest(written, [*known, *SHORT_NAMES, "freeze", "preset"])) or "see train --print-config"
+        raise WorkbenchError(f"There is no setting named '{written}'; did you mean {close}?")
+    *parents, last = path.split(".")
+    target = fields
+    for part in parents:
+        target = target[part]
+    old = target[last]
+    target[last] = value if isinstance(old, str) else _parsed(value)
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return tomlkit.parse(f"x = {value}").unwrap()["x"]
+    except ValueError:
+        return value
