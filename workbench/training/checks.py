@@ -1,0 +1,52 @@
+"""Everything that can be said about a run before it starts. Imports no torch, so the window can ask too."""
+
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+from workbench.models.catalog import find
+from workbench.project.project import Project
+from workbench.training.config import TrainConfig
+
+
+def check(project: Project, config: TrainConfig) -> None:
+    """Raise WorkbenchError, in one sentence, for a run that cannot succeed.
+
+    Covers: no labelled images, one class only, no split, a class without training images, an empty validation split, an
+    unknown backbone (with the nearest names) and a weights file that is not there. What needs torch (whether the file fits)
+    is said by the run itself, before its first step.
+    """
+    check_labels(project)
+    find(config.backbone.name)
+    weights = config.backbone.weights
+    if weights not in ("hub", "none") and not Path(weights).expanduser().is_file():
+        raise WorkbenchError(f"The weights file {weights} does not exist; choose a file, hub or none.")
+
+
+def check_labels(project: Project) -> None:
+    """Raise WorkbenchError where the labels and the split of the project cannot be trained on."""
+    names = {row.id: row.name for row in project.labels.classes()}
+    labelled = {kind: count for kind, count in project.labels.counts().items() if kind is not None and count}
+    if not labelled:
+        raise WorkbenchError("No image has a label; give images a class, then train.")
+    if len(labelled) == 1:
+        only = names[next(iter(labelled))]
+        raise WorkbenchError(f"All labelled images are of the class '{only}'; label images of a second class, then train.")
+    counts = project.splits.counts()
+    if not counts.get("train"):
+        raise WorkbenchError("No labelled image is in the training split; make a split, then train.")
+    if not counts.get("validation"):
+        raise WorkbenchError(
+            "No labelled image is in the validation split, so the best epoch could not be chosen; make a split with a "
+            "validation share, then train."
+        )
+    in_training = {sample.class_id for sample in project.images.samples("train")}
+    missing = [names[kind] for kind in labelled if kind not in in_training]
+    if missing:
+        raise WorkbenchError(
+            f"The class {_list(missing)} has no image in the training split; make the split again, or label more images."
+        )
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
