@@ -1,0 +1,102 @@
+"""From decoded pixels to what a backbone expects, as a layer of the model: the one place where images are resized."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workbench.errors import WorkbenchError
+from workbench.models.catalog import BackboneInfo, check_size
+
+Resize = Literal["squash", "crop", "pad"]
+
+
+@dataclass(frozen=True)
+class PreprocessSpec:
+    """How pixels reach the backbone, as plain data.
+
+    ``size`` is the side in pixels. ``resize`` is ``squash`` (everything is kept, the aspect bends), ``crop`` (the middle square)
+    or ``pad`` (black borders make the image square). ``mean`` and ``std`` are per channel on a scale from 0 to 1.
+    ``decoding`` are the decoder's rules (`workbench.data.reading.Decoding` as a dictionary); they travel with the model.
+    """
+
+    size: int
+    resize: Resize = "squash"
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    decoding: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.resize not in get_args(Resize):
+            raise ValueError(f"not a preprocessing: size {self.size}, resize {self.resize!r}")
+
+    @classmethod
+    def for_backbone(
+        cls, info: BackboneInfo, *, size: int = 0, resize: Resize = "squash", decoding: dict[str, Any] | None = None
+    ) -> Self:
+        """Return what the default weights of a backbone expect; ``size`` 0 takes the backbone's own.
+
+        Raises WorkbenchError where the backbone cannot take that size.
+        """
+        return cls(check_size(info, size), resize, info.mean, info.std, decoding or {})
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Rebuild from `as_dict`, also after a way through JSON. Raises WorkbenchError for anything else."""
+        try:
+            return cls(**{**fields, "mean": tuple(fields["mean"]), "std": tuple(fields["std"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise WorkbenchError(f"The preprocessing of the model cannot be read ({error}); train or export it again.") from error
+
+
+class Preprocess(nn.Module):
+    """Turns uint8 RGB images [N,H,W,3] of one size into normalised float [N,3,size,size].
+
+    Resizing is bilinear with antialiasing; an image that already has the right size passes unchanged. Crop and pad take or make
+    the middle square first and then squash it, so that the result has no rounded intermediate size: torch and
+    ONNX Runtime agree on every height and width.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, spec: PreprocessSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1) * 255, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        pixels = self.resize(images.permute(0, 3, 1, 2).to(self.mean.dtype))
+        return (pixels - self.mean) / self.std
+
+    def resize(self, pixels: Tensor) -> Tensor:
+        """Resize float pixels [N,3,H,W] to [N,3,size,size]; the scale of the values stays."""
+        if self.spec.resize == "crop":
+            pixels = _middle_square(pixels)
+        elif self.spec.resize == "pad":
+            pixels = _padded_square(pixels)
+        size = (self.spec.size, self.spec.size)
+        return functional.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def _middle_square(pixels: Tensor) -> Tensor:
+    height, width = pixels.shape[2], pixels.shape[3]
+    side = torch.sym_min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    # Indices, not slices: the exporter cannot prove the length of a slice whose ends are symbols.
+    rows = torch.arange(side, device=pixels.device) + top
+    columns = torch.arange(side, device=pixels.device) + left
+    return pixels.index_select(2, rows).index_select(3, columns)
+
+
+def _padded_square(pixels: Tensor) -> Tensor:
+    height, width = pixels.shape[2], pixels.shape[3]
+    side = torch.sym_max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    return functional.pad(pixels, (left, side - width - left, top, side - height - top))
