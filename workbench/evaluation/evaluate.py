@@ -1,0 +1,130 @@
+"""Evaluating a run: its frozen list of images, its model, the deployment path, the figures."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from workbench.data.dataset import Sample
+from workbench.data.reading import Decoding, ImageError, Pixels, read_image
+from workbench.errors import WorkbenchError
+from workbench.evaluation.calibration import calibration
+from workbench.evaluation.metrics import measure
+from workbench.evaluation.predict import Predictions, choose_device, predict
+from workbench.evaluation.results import Evaluated, Result, save_result
+from workbench.evaluation.samples import changed, read_samples, split_names
+from workbench.jobs import Job, Noticed, Progress, Stop
+from workbench.models.bundle import Bundle
+from workbench.models.bundle import load as load_bundle
+from workbench.project.project import Project
+
+EvaluationEvent = Progress | Noticed | Evaluated
+
+
+def evaluate_run(project_folder: Path, run: str, split: str = "test", *, device: str = "auto") -> Job:
+    """Return the job that evaluates ``split`` of a run (an id, or ``last``) of a project.
+
+    Yields Progress, Noticed for every image that is missing or has changed since the run, and ends with `Evaluated`; writes
+    ``results/<split>.json`` and ``results/<split>_predictions.csv``. Raises WorkbenchError where the run has no model, or
+    no images in the split.
+    """
+
+    def job(stop: Stop) -> Iterator[EvaluationEvent]:
+        with Project.open(project_folder, read_only=True) as project:
+            folder = project.runs.get(run).path
+        yield from evaluate_folder(folder, split, device=device)
+
+    return job
+
+
+def evaluate_folder(
+    folder: Path, split: str, *, device: str = "auto", bundle: Bundle | None = None
+) -> Iterator[EvaluationEvent]:
+    """Evaluate ``split`` of the run in ``folder``, as `evaluate_run` does, without touching the project.
+
+    ``bundle`` is the run's loaded model where the caller has it already.
+    """
+    yield Progress(0, None, "Loading the model")
+    bundle = bundle or open_model(folder)
+    samples = samples_of(folder, split, bundle)
+    reading = Reading(Decoding.from_dict(dict(bundle.spec.decoding)))
+    chosen = choose_device(device)
+    for event in predict(bundle.deployable, samples, read=reading, device=chosen):
+        yield from reading.notices()
+        if isinstance(event, Progress):
+            yield event
+            continue
+        yield from (Noticed(error.message, error.entry.path) for error in event.errors)
+        result = summarise(event, run=folder.name, split=split, bundle=bundle, device=chosen)
+        save_result(folder, result)
+        yield result.evaluated
+
+
+def open_model(folder: Path) -> Bundle:
+    """Load the model of the run in ``folder``. Raises WorkbenchError where there is none yet."""
+    if not (folder / "model").is_dir():
+        raise WorkbenchError(f"The run {folder.name} has no finished model; train it to its end first.")
+    return load_bundle(folder / "model")
+
+
+def samples_of(folder: Path, split: str, bundle: Bundle) -> list[Sample]:
+    """Return the run's samples of ``split``. Raises WorkbenchError, naming a split that has images, where there are none."""
+    listed = folder / "samples.csv"
+    samples = read_samples(listed, split, bundle.classes)
+    if not samples:
+        others = [name for name in reversed(split_names(listed)) if name != split]
+        instead = f"use --split {others[0]}" if others else "make a split and train again"
+        raise WorkbenchError(f"The run {folder.name} has no {split} images; {instead}.")
+    return samples
+
+
+class Reading:
+    """Reads samples by the model's decoding rules, and remembers which files have changed since the run."""
+
+    def __init__(self, decoding: Decoding) -> None:
+        self.decoding = decoding
+        self._changed: list[str] = []
+
+    def __call__(self, sample: Sample) -> Pixels:
+        try:
+            if changed(sample):
+                self._changed.append(sample.path)
+        except OSError as error:
+            raise ImageError(f"The image {sample.path} cannot be read ({error.strerror}); it is left out.") from error
+        return read_image(sample.path, self.decoding)
+
+    def notices(self) -> Iterator[Noticed]:
+        """Yield a notice for each changed file found since the last call."""
+        while self._changed:
+            path = self._changed.pop(0)
+            yield Noticed(f"The image {path} has changed since the run was trained; check its label.", path)
+
+
+def summarise(
+    predictions: Predictions, *, run: str, split: str, bundle: Bundle, device: str, path: str = "deployment"
+) -> Result:
+    """Measure predictions of labelled samples. Raises WorkbenchError where no image could be read."""
+    if len(predictions.ids) == 0:
+        first = predictions.errors[0].message if predictions.errors else "there are none"
+        raise WorkbenchError(f"None of the {split} images of the run {run} could be read; the first: {first}")
+    metrics = measure(predictions.targets, predictions.probabilities, bundle.classes)
+    reliability = calibration(predictions.probabilities, predictions.targets)
+    evaluated = Evaluated(
+        run=run,
+        split=split,
+        **asdict(metrics),
+        classes=list(bundle.classes),
+        device=device,
+        path=path,
+        skipped=len(predictions.errors),
+        calibration_error=reliability.error,
+        reliability=reliability.bins,
+        thresholds=dict(bundle.thresholds),
+    )
+    return Result(
+        evaluated=evaluated,
+        ids=predictions.ids,
+        paths=predictions.paths,
+        targets=predictions.targets,
+        predictions=predictions.probabilities.argmax(axis=1),
+        probabilities=predictions.probabilities,
+    )

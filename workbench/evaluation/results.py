@@ -1,0 +1,213 @@
+"""The results of a run as files: written by `evaluate`, read by the window. Imports no torch and no scikit-learn."""
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.errors import WorkbenchError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The figures of one split of one run; the last event of an evaluation and the content of ``results/<split>.json``.
+
+    ``per_class``, ``confusion`` (rows: the true class) and ``intervals`` (metric -> [low, high]) are as in
+    `metrics.Metrics`; ``skipped`` counts images that could not be read; ``calibration_error`` and ``reliability`` are as
+    in `calibration.Calibration`.
+    """
+
+    run: str
+    split: str
+    images: int
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    per_class: list[dict[str, Any]]
+    confusion: list[list[int]]
+    classes: list[str]
+    intervals: dict[str, list[float]]
+    chosen_on: str = "validation"
+    device: str = "cpu"
+    path: str = "deployment"
+    skipped: int = 0
+    calibration_error: float = 0.0
+    reliability: list[dict[str, float]] = field(default_factory=list)
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PredictedImage:
+    """One image of a result: ``target`` and ``prediction`` are class indices, ``confidence`` that of the prediction."""
+
+    id: int
+    path: Path
+    target: int
+    prediction: int
+    confidence: float
+    probabilities: list[float]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result read back: the figures, and one row per image in each of the arrays."""
+
+    evaluated: Evaluated
+    ids: NDArray[np.int64]
+    paths: list[str]
+    targets: NDArray[np.int64]
+    predictions: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def confidences(self) -> NDArray[np.float32]:
+        """The probability of each image's prediction."""
+        confidences: NDArray[np.float32] = self.probabilities[np.arange(len(self.ids)), self.predictions]
+        return confidences
+
+    def image(self, index: int) -> PredictedImage:
+        """Return row ``index``."""
+        prediction = int(self.predictions[index])
+        return PredictedImage(
+            id=int(self.ids[index]),
+            path=Path(self.paths[index]),
+            target=int(self.targets[index]),
+            prediction=prediction,
+            confidence=float(self.probabilities[index, prediction]),
+            probabilities=[float(p) for p in self.probabilities[index]],
+        )
+
+
+def json_path(folder: Path, split: str) -> Path:
+    """Return where the figures of a split are in a run folder."""
+    return folder / "results" / f"{split}.json"
+
+
+def csv_path(folder: Path, split: str) -> Path:
+    """Return where the predictions of a split are in a run folder."""
+    return folder / "results" / f"{split}_predictions.csv"
+
+
+def splits_with_results(folder: Path) -> list[str]:
+    """Return the splits of a run folder that have been evaluated, test first."""
+    return [split for split in ("test", "validation", "train") if json_path(folder, split).is_file()]
+
+
+def save_result(folder: Path, result: Result) -> None:
+    """Write both files of a result to a run folder, each complete or not at all."""
+    split = result.evaluated.split
+    json_path(folder, split).parent.mkdir(parents=True, exist_ok=True)
+    columns = [f"p_{name}" for name in result.evaluated.classes]
+    classes = result.evaluated.classes
+    confidences = result.confidences
+    temporary = csv_path(folder, split).with_suffix(".csv.partial")
+    with temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "path", "target", "prediction", "confidence", *columns])
+        for i, path in enumerate(result.paths):
+            writer.writerow(
+                [
+                    int(result.ids[i]),
+                    path,
+                    classes[result.targets[i]],
+                    classes[result.predictions[i]],
+                    f"{confidences[i]:.7g}",
+                    *(f"{p:.7g}" for p in result.probabilities[i]),
+                ]
+            )
+    os.replace(temporary, csv_path(folder, split))
+    write_json(json_path(folder, split), {"format": FORMAT, **asdict(result.evaluated)})
+
+
+def load_evaluated(folder: Path, split: str) -> Evaluated:
+    """Read the figures of a split. Raises WorkbenchError where the split has not been evaluated or the file is damaged."""
+    path = json_path(folder, split)
+    if not path.is_file():
+        done = splits_with_results(folder)
+        instead = f"evaluate it first, or look at {' or '.join(done)}" if done else "evaluate it first"
+        raise WorkbenchError(f"The run {folder.name} has no result for its {split} images; {instead}.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = content.pop("format", FORMAT)
+        if isinstance(found, int) and found > FORMAT:
+            raise WorkbenchError(f"{path} was written by a newer Workbench (format {found}); update Workbench to read it.")
+        known = {part.name for part in fields(Evaluated)}
+        return Evaluated(**{key: value for key, value in content.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise WorkbenchError(f"The result {path} cannot be read ({error}); evaluate the {split} images again.") from error
+
+
+def load_result(folder: Path, split: str) -> Result:
+    """Read a result of a run folder: figures and predictions. Takes about a second per 100 000 images: read it in a thread.
+
+    Raises WorkbenchError where the split has not been evaluated or a file is damaged.
+    """
+    evaluated = load_evaluated(folder, split)
+    path = csv_path(folder, split)
+    index = {name: i for i, name in enumerate(evaluated.classes)}
+    ids: list[int] = []
+    paths: list[str] = []
+    targets: list[int] = []
+    predictions: list[int] = []
+    probabilities: list[list[float]] = []
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = csv.reader(stream)
+            next(rows)
+            for row in rows:
+                ids.append(int(row[0]))
+                paths.append(row[1])
+                targets.append(index[row[2]])
+                predictions.append(index[row[3]])
+                probabilities.append([float(p) for p in row[5:]])
+        shares = np.asarray(probabilities, dtype=np.float32).reshape(-1, len(evaluated.classes))
+    except (OSError, ValueError, IndexError, KeyError, StopIteration) as error:
+        raise WorkbenchError(f"The predictions {path} cannot be read; evaluate the {split} images again.") from error
+    return Result(
+        evaluated=evaluated,
+        ids=np.asarray(ids, dtype=np.int64),
+        paths=paths,
+        targets=np.asarray(targets, dtype=np.int64),
+        predictions=np.asarray(predictions, dtype=np.int64),
+        probabilities=shares,
+    )
+
+
+def cell_images(result: Result, true: int | None, predicted: int | None) -> list[PredictedImage]:
+    """Return the images of one cell of the confusion matrix (class indices), most confident first.
+
+    None takes every class: ``cell_images(result, 2, None)`` are all images whose true class is 2.
+    """
+    chosen = np.ones(len(result.ids), dtype=bool)
+    if true is not None:
+        chosen &= result.targets == true
+    if predicted is not None:
+        chosen &= result.predictions == predicted
+    return _sorted_images(result, chosen)
+
+
+def mistakes(result: Result, limit: int | None = None) -> list[PredictedImage]:
+    """Return the images whose prediction is wrong, most confident first, at most ``limit``."""
+    return _sorted_images(result, result.targets != result.predictions, limit)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write plain data as indented JSON, complete or not at all."""
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _sorted_images(result: Result, chosen: NDArray[np.bool_], limit: int | None = None) -> list[PredictedImage]:
+    rows: Sequence[int] = np.flatnonzero(chosen).tolist()
+    confidences = result.confidences
+    ordered = sorted(rows, key=lambda i: (-float(confidences[i]), result.paths[i]))
+    return [result.image(i) for i in ordered[:limit]]
