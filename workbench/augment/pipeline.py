@@ -1,7 +1,12 @@
 """Chains made to run: compose, trace, check. albumentations is imported on first use."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workbench.augment.chain import Chain
-from workbench.data.reading import Pixels
+
+Pixels = NDArray[np.uint8]
+"""An image of shape (height, width, 3), red first."""
 
 
 class Composed:
