@@ -1,0 +1,467 @@
+"""The window's one place that talks to the project, on the window's thread, and follows one run. No widgets.
+
+Panels call its methods and listen to its signals; a `WorkbenchError` of the core becomes ``problem``, so callers
+need no handling of their own.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from workbench.errors import WorkbenchError
+from workbench.jobs import Event, Job
+from workbench.ui import figures
+from workbench.ui.followed import FollowedRun
+from workbench.ui.places import Preferences, is_project, place_for
+from workbench.ui.progress import RunProgress, RunStateName
+from workbench.ui.worker import JobHandle
+
+if TYPE_CHECKING:
+    # Only for types: the window appears before pydantic, numpy and the core are imported.
+    from workbench.launch import WarmChild
+    from workbench.project.history import UndoStack
+    from workbench.project.labels import LabelChange
+    from workbench.project.project import Project
+    from workbench.project.runs import RunFolder
+    from workbench.project.splits import SplitOutcome
+    from workbench.training.config import TrainConfig
+
+SAVE_DELAY_MS = 300
+REFRESH_SECONDS = 1.0
+"""While images come in, panels are told at most this often."""
+
+
+class Session(QObject):
+    """One open project, its draft config, and the run that is followed."""
+
+    projectChanged = Signal()
+    imagesChanged = Signal()
+    labelsChanged = Signal()
+    classesChanged = Signal()
+    splitChanged = Signal()
+    configChanged = Signal()
+    runsChanged = Signal()
+    runChanged = Signal()
+    """Another run is followed; its events follow from the first on."""
+    runEvent = Signal(object)
+    """A TrainingEvent of the followed run, or `client.Died`."""
+    runStateChanged = Signal(str)
+    jobsChanged = Signal()
+    undoChanged = Signal()
+    saved = Signal()
+    toast = Signal(str)
+    problem = Signal(str, str)
+    """Panel ("" for the one in view) and sentence, for a banner."""
+    decision = Signal(str, str, str, object)
+    """Panel, sentence, text of a button and what it calls: a banner with a way out."""
+    navigate = Signal(str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = Preferences()
+        self.project: Project | None = None
+        self.undo: UndoStack | None = None
+        self.jobs: list[JobHandle] = []
+        self.saved_at: float | None = None
+        self._config: TrainConfig | None = None
+        self._warm: WarmChild | None = None
+        self._refreshed = 0.0
+        self._followed = FollowedRun(self)
+        self._followed.changed.connect(self.runChanged)
+        self._followed.event.connect(self.runEvent)
+        self._followed.stateChanged.connect(self.runStateChanged)
+        self._followed.ended.connect(self._run_ended)
+        self._followed.problem.connect(self._training_problem)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(SAVE_DELAY_MS)
+        self._save_timer.timeout.connect(self._save_config)
+
+    # the project
+
+    def start_from(self, folder: Path) -> None:
+        """Open a project folder; for a folder of images, make a project beside it and scan the images into it."""
+        folder = Path(folder).absolute()
+        if folder.name == "project.sqlite":
+            folder = folder.parent
+        if not folder.is_dir():
+            self.problem.emit("", self.tr("{0} is not a folder; drop a folder of images or a project.").format(folder))
+        elif is_project(folder):
+            self.open_project(folder)
+        else:
+            self.new_project(folder)
+
+    def new_project(self, images: Path) -> None:
+        """Make a project for the folder ``images`` and scan it. Says where the project is."""
+        place = place_for(images)
+        if self.open_project(place, create=True):
+            self.toast.emit(self.tr("Project in {0}").format(place))
+            self.add_folder(images)
+
+    def open_project(self, folder: Path, *, create: bool = False) -> bool:
+        """Open ``folder`` in place of the current project, and follow its run if one is at work.
+
+        Where that fails the current project stays, ``problem`` says why, and False is returned.
+        """
+        from workbench.project.history import UndoStack
+        from workbench.project.project import Project
+
+        try:
+            project = (Project.open_or_create if create else Project.open)(Path(folder))
+        except WorkbenchError as error:
+            self.problem.emit("", str(error))
+            return False
+        self._leave_project()
+        self.project, self.undo, self._config = project, UndoStack(), None
+        self.saved_at = None
+        if not project.read_only:
+            self.preferences.remember(project.folder)
+        self.projectChanged.emit()
+        self.undoChanged.emit()
+        if project.read_only:
+            self.problem.emit(
+                "", self.tr("{0} is open for reading only: changes cannot be saved.").format(project.name)
+            )
+        self._find_run()
+        return True
+
+    def add_folder(self, folder: Path) -> None:
+        """Scan ``folder`` into the project, in the background."""
+        if self.project is None:
+            self.start_from(folder)
+            return
+        from workbench import intake
+
+        job = intake.add_folders(self.project.folder, [Path(folder)])
+        self.start_job(
+            self.tr("Adding {0}").format(Path(folder).name),
+            job,
+            on_event=self._intake_event,
+            on_done=self._intake_done,
+            on_failed=self._intake_failed,
+        )
+
+    def _intake_event(self, _event: Event) -> None:
+        if time.monotonic() - self._refreshed >= REFRESH_SECONDS:
+            self._refresh_images()
+
+    def _intake_done(self, result: Any) -> None:
+        self._refresh_images()
+        self._was_saved()
+        self.splitChanged.emit()
+        text = self.tr("{0} in {1}").format(
+            figures.counted(result.images, self.tr("image"), self.tr("images")),
+            figures.counted(len(result.classes), self.tr("class"), self.tr("classes")),
+        )
+        if result.corrupt:
+            text += self.tr(" · {0} could not be read and will be skipped").format(figures.count(result.corrupt))
+        self.toast.emit(text)
+
+    def _intake_failed(self, sentence: str) -> None:
+        self._refresh_images()
+        self.problem.emit("dataset", sentence)
+
+    def _refresh_images(self) -> None:
+        self._refreshed = time.monotonic()
+        self.classesChanged.emit()
+        self.imagesChanged.emit()
+        self.labelsChanged.emit()
+
+    # labels and split
+
+    def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
+        """Give the images a class (None takes it away). Undo takes it back."""
+        if self.project is None or len(ids) == 0:
+            return False
+        with self._telling("dataset"):
+            change = self.project.labels.assign(ids, class_id)
+            self.undo.push(change)
+            self._labels_changed()
+            return True
+        return False
+
+    def undo_label(self) -> "LabelChange | None":
+        """Take the last label change back. Returns what changed."""
+        return self._step("undo", self.tr("Undone: {0}"))
+
+    def redo_label(self) -> "LabelChange | None":
+        """Make the change again that was undone last. Returns what changed."""
+        return self._step("redo", self.tr("Redone: {0}"))
+
+    def _step(self, direction: str, text: str) -> "LabelChange | None":
+        if self.project is None:
+            return None
+        with self._telling("dataset"):
+            change = getattr(self.undo, direction)(self.project.labels)
+            if change is not None:
+                self._labels_changed()
+                count = figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))
+                self.toast.emit(text.format(count))
+            return change
+        return None
+
+    def add_class(self, name: str) -> int | None:
+        """Add a class at the end of the project's order. None where that is not possible."""
+        if self.project is None:
+            return None
+        with self._telling("dataset"):
+            made = self.project.labels.add_class(name)
+            self._was_saved()
+            self.classesChanged.emit()
+            return made
+        return None
+
+    def make_split(self, *, validation: float = 0.15, test: float = 0.2, seed: int = 7) -> "SplitOutcome | None":
+        """Divide the labelled images. None, and a problem in the Dataset panel, where that is not possible."""
+        if self.project is None:
+            return None
+        with self._telling("dataset"):
+            outcome = self.project.splits.make(validation=validation, test=test, seed=seed)
+            self._was_saved()
+            self.splitChanged.emit()
+            return outcome
+        return None
+
+    def _labels_changed(self) -> None:
+        self._was_saved()
+        self.labelsChanged.emit()
+        self.splitChanged.emit()
+        self.undoChanged.emit()
+
+    # the config
+
+    @property
+    def config(self) -> "TrainConfig":
+        """The draft of the next run, kept as ``draft.toml`` in the project folder."""
+        if self._config is None:
+            self._config = self._load_config()
+        return self._config
+
+    def set_config(self, config: "TrainConfig") -> None:
+        """Replace the draft and save it soon."""
+        if config != self.config:
+            self._config = config
+            self._save_timer.start()
+            self.configChanged.emit()
+
+    def _load_config(self) -> "TrainConfig":
+        from workbench.training.config import TrainConfig
+
+        draft = self.project.folder / "draft.toml" if self.project is not None else None
+        if draft is None or not draft.exists():
+            return TrainConfig()
+        try:
+            return TrainConfig.load(draft)
+        except WorkbenchError as error:
+            kept = draft.with_name("draft.unreadable.toml")
+            with contextlib.suppress(OSError):
+                os.replace(draft, kept)
+            self.problem.emit("", self.tr("{0} It was kept as {1}; the defaults are used.").format(error, kept.name))
+            return TrainConfig()
+
+    @Slot()
+    def _save_config(self) -> None:
+        self._save_timer.stop()
+        if self.project is None or self._config is None or self.project.read_only:
+            return
+        draft = self.project.folder / "draft.toml"
+        partial = draft.with_suffix(".partial")
+        try:
+            partial.write_text(self._config.dumps(), encoding="utf-8")
+            os.replace(partial, draft)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.problem.emit("", self.tr("The settings cannot be saved to {0}: {1}.").format(draft, reason))
+            return
+        self._was_saved()
+
+    # the run
+
+    @property
+    def run(self) -> "RunFolder | None":
+        """The run that is followed; its events so far are in ``run_events``."""
+        return self._followed.run
+
+    @property
+    def run_events(self) -> list[Any]:
+        return self._followed.events
+
+    @property
+    def progress(self) -> RunProgress:
+        """Where the followed run stands."""
+        return self._followed.progress
+
+    @property
+    def run_state(self) -> RunStateName:
+        return self.progress.state
+
+    @property
+    def is_training(self) -> bool:
+        """True while the process of the followed run is at work."""
+        return self._followed.active
+
+    def start_training(self) -> None:
+        """Start a run of the draft config in its own process and follow it."""
+        if self.project is None:
+            return
+        if self.is_training:
+            self.problem.emit("training", self.tr("A run is being trained already; stop it first."))
+            return
+        from workbench.training import client
+
+        self._save_config()
+        with self._telling("training"):
+            self._followed.follow(client.start_run(self.project, self.config), announce=True)
+            self.runsChanged.emit()
+
+    def pause_training(self) -> None:
+        if self.run_state == "training":
+            self._followed.command("pause")
+
+    def resume_training(self) -> None:
+        """Go on with a paused run; a run that ended early is continued from its last checkpoint."""
+        if self.run_state == "paused":
+            self._followed.command("resume")
+        elif self.run is not None and not self.is_training:
+            self.continue_run(self.run.id)
+
+    def stop_training(self) -> None:
+        """Ask the run to save a checkpoint and end."""
+        if self.is_training and self.run_state != "stopping":
+            self._followed.command("stop")
+            self._followed.set_state("stopping")
+
+    def continue_run(self, run_id: str) -> None:
+        """Continue a stopped, failed or crashed run from its last checkpoint."""
+        if self.project is None or self.is_training:
+            return
+        from workbench.training import client
+
+        with self._telling("training"):
+            run = self.project.runs.get(run_id)
+            client.resume_run(self.project, run)
+            self._followed.follow(run, announce=True)
+            self.runsChanged.emit()
+
+    def select_run(self, run_id: str) -> None:
+        """Show another run: its events are told again from the first on. A run at work stays in view until it ends."""
+        if self.project is None or (self.run is not None and self.run.id == run_id):
+            return
+        if self.is_training:
+            self.toast.emit(
+                self.tr("The run {0} is being trained and stays in view until it ends.").format(self.run.id)
+            )
+            return
+        with self._telling("training"):
+            self._followed.follow(self.project.runs.get(run_id), announce=False)
+
+    def _find_run(self) -> None:
+        """Follow the run that is at work, else show the newest; a crashed one is offered to be continued."""
+        with self._telling("training"):
+            rows = self.project.runs.list()
+            at_work = next((row for row in rows if row.state in ("running", "paused")), None)
+            chosen = at_work or next(iter(rows), None)
+            if chosen is not None:
+                self._followed.follow(chosen.folder, announce=chosen.state in ("running", "paused", "crashed"))
+            self.runsChanged.emit()
+
+    @Slot()
+    def _run_ended(self) -> None:
+        self.runsChanged.emit()
+        if not self._followed.announce:
+            return
+        progress, run = self.progress, self.run
+        if progress.state == "crashed":
+            self.decision.emit("training", progress.what, self.tr("Continue the run"), self.resume_training)
+        elif progress.state == "failed":
+            self.problem.emit("training", progress.what or self.tr("The run {0} failed.").format(run.id))
+        elif progress.reason == "stopped":
+            self.toast.emit(self.tr("The run {0} is stopped and saved.").format(run.id))
+        else:
+            self.toast.emit(self.tr("The run {0} has finished.").format(run.id))
+
+    @Slot(str)
+    def _training_problem(self, sentence: str) -> None:
+        self.problem.emit("training", sentence)
+
+    # background jobs
+
+    def start_job(
+        self,
+        title: str,
+        job: Job,
+        *,
+        on_event: Callable[[Event], object] | None = None,
+        on_done: Callable[[Event | None], object] | None = None,
+        on_failed: Callable[[str], object] | None = None,
+    ) -> JobHandle:
+        """Run ``job`` in a thread and show it in the status bar; the callbacks are called on the window's thread.
+
+        ``on_done`` gets the last event. Without ``on_failed`` the sentence becomes a banner. A stopped job
+        calls neither.
+        """
+        handle = JobHandle(
+            title, job, on_event=on_event, on_done=on_done, on_failed=on_failed or self._job_failed, parent=self
+        )
+        handle.ended.connect(self._forget_ended)
+        self.jobs.append(handle)
+        handle.start()
+        self.jobsChanged.emit()
+        return handle
+
+    def _job_failed(self, sentence: str) -> None:
+        self.problem.emit("", sentence)
+
+    @Slot()
+    def _forget_ended(self) -> None:
+        for handle in [handle for handle in self.jobs if not handle.running]:
+            self.jobs.remove(handle)
+            handle.deleteLater()
+        self.jobsChanged.emit()
+
+    @property
+    def warm(self) -> "WarmChild":
+        """The child that keeps torch imported, for evaluation and export."""
+        if self._warm is None:
+            from workbench.launch import WarmChild
+
+            self._warm = WarmChild()
+        return self._warm
+
+    def close(self) -> None:
+        """Save, join every thread and end every child but a run: that one goes on. Call before the window goes."""
+        self._leave_project()
+        if self._warm is not None:
+            self._warm.close()
+            self._warm = None
+
+    def _leave_project(self) -> None:
+        self._save_config()
+        self._followed.leave()
+        for handle in self.jobs:
+            handle.stop()
+        for handle in self.jobs:
+            handle.runner.join()
+            handle.deleteLater()
+        self.jobs.clear()
+        self.jobsChanged.emit()
+        if self.project is not None:
+            self.project.close()
+        self.project, self.undo = None, None
+
+    def _was_saved(self) -> None:
+        self.saved_at = time.time()
+        self.saved.emit()
+
+    @contextlib.contextmanager
+    def _telling(self, panel: str) -> Iterator[None]:
+        """A WorkbenchError inside becomes a banner in ``panel``."""
+        try:
+            yield
+        except WorkbenchError as error:
+            self.problem.emit(panel, str(error))

@@ -1,0 +1,341 @@
+"""The small widgets that every panel is built of, and the base class of the panels."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QFontMetrics, QIcon, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from workbench.ui import icons, theme
+from workbench.ui.layouts import column, row
+
+if TYPE_CHECKING:
+    from workbench.ui.session import Session
+
+PanelState = Literal["empty", "work", "ready", "attention"]
+
+
+class Panel(QWidget):
+    """One stage of the job. Wiring only: reads the session's project, starts its jobs, shows its events.
+
+    ``actions()`` (those added with `add_action`) appear in the palette and the list of keys; their keys work while the
+    panel is visible. Emit ``stateChanged`` whenever what `state` or `inspector` answer has changed.
+    """
+
+    stateChanged = Signal()
+
+    key = ""
+    title = ""
+
+    def __init__(self, session: "Session", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+
+    def inspector(self) -> QWidget | None:
+        """Return the widget for the column on the right, always the same one, or None for no column."""
+        return None
+
+    def state(self) -> tuple[PanelState, str]:
+        """Return the stage's state and, in one sentence, why."""
+        return "empty", ""
+
+    def activated(self, payload: object) -> None:
+        """Called when the panel is brought to the front; ``payload`` is what `Session.navigate` carried, or None."""
+
+    def add_action(
+        self,
+        name: str,
+        text: str,
+        slot: Callable[[], object],
+        *,
+        icon: str = "",
+        key: str | QKeySequence | QKeySequence.StandardKey = "",
+        tip: str = "",
+    ) -> QAction:
+        """Add an action that the palette lists; ``name`` is its object name, for example "dataset.addFolder.action"."""
+        action = QAction(text, self)
+        action.setObjectName(name)
+        if icon:
+            action.setIcon(icons.icon(icon))
+        if key:
+            action.setShortcut(QKeySequence(key))
+        action.setToolTip(with_key(tip or text, action.shortcut()))
+        action.triggered.connect(slot)
+        self.addAction(action)
+        return action
+
+
+def with_key(text: str, key: QKeySequence | str) -> str:
+    """Return a tooltip: the text, and the key in brackets where there is one."""
+    written = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{text} ({written})" if written else text
+
+
+def label(text: str, role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
+    """Return a label in one of the style sheet's roles: secondary, section, title, headline, error, warning, key."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    if wrap:
+        made.setWordWrap(True)
+    if name:
+        made.setObjectName(name)
+    return made
+
+
+def button(
+    text: str,
+    slot: Callable[[], object] | None = None,
+    *,
+    role: str = "",
+    icon: str = "",
+    name: str = "",
+    tip: str = "",
+) -> QPushButton:
+    """Return a push button; ``role`` is "", "primary", "quiet", "link" or "danger"."""
+    made = QPushButton(text)
+    if role:
+        made.setProperty("role", role)
+    if icon:
+        made.setIcon(icons.icon(icon, {"primary": "on_accent", "danger": "red"}.get(role, "secondary")))
+    if name:
+        made.setObjectName(name)
+    made.setToolTip(tip)
+    if slot is not None:
+        made.clicked.connect(slot)
+    return made
+
+
+def tool_button(icon: str, tip: str, slot: Callable[[], object] | None = None, *, name: str = "") -> QToolButton:
+    """Return a 28-pixel button that shows an icon only; ``tip`` also is its accessible name."""
+    made = QToolButton()
+    made.setIcon(icons.icon(icon, "secondary", "accent"))
+    made.setIconSize(QSize(theme.ICON, theme.ICON))
+    made.setFixedSize(theme.CONTROL, theme.CONTROL)
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    if name:
+        made.setObjectName(name)
+    if slot is not None:
+        made.clicked.connect(slot)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """A label that cuts its text with an ellipsis where the room ends, and then shows all of it as its tooltip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "",
+        *,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._full, self._mode, self._tip = "", mode, ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        if role:
+            self.setProperty("role", role)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        self._full = text
+        self.updateGeometry()
+        self._elide()
+
+    def fullText(self) -> str:
+        return self._full
+
+    def set_tip(self, tip: str) -> None:
+        """Show ``tip`` where the text is not cut; where it is, the tooltip is the text."""
+        self._tip = tip
+        self._elide()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 3, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self._full) + margins.left() + margins.right() + 2,
+            super().sizeHint().height(),
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(0, self.contentsRect().width()))
+        super().setText(shown)
+        self.setToolTip(self._full if shown != self._full else self._tip)
+
+
+class Headline(QWidget):
+    """The one large number of a panel, what it is, and its interval or qualification below."""
+
+    def __init__(self, caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = label("–", "headline")
+        self._caption = ElidedLabel(caption, "secondary")
+        self._note = label("", "secondary", wrap=True)
+        self._note.hide()
+        self.setLayout(column(self._caption, self._number, self._note, spacing=theme.HALF))
+
+    def show_number(self, number: str, note: str = "", caption: str | None = None) -> None:
+        self._number.setText(number)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        if caption is not None:
+            self._caption.setText(caption)
+
+    def number(self) -> str:
+        return self._number.text()
+
+
+class Badge(QLabel):
+    """A small word on a tinted ground; ``tone`` is "", "accent", "green", "amber" or "red"."""
+
+    def __init__(self, text: str = "", tone: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setProperty("role", f"badge-{tone}" if tone else "badge")
+
+    def show_text(self, text: str, tone: str = "") -> None:
+        self.setText(text)
+        theme.set_role(self, f"badge-{tone}" if tone else "badge")
+
+
+class Section(QWidget):
+    """A titled part of an inspector or a form; with ``foldable`` a click on the title hides its content."""
+
+    def __init__(
+        self, title: str, content: QWidget | None = None, *, foldable: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.body = content or QWidget()
+        self._head: QLabel | QPushButton
+        if foldable:
+            self._head = QPushButton(title)
+            self._head.setProperty("role", "quiet")
+            self._head.setCheckable(True)
+            self._head.setChecked(True)
+            self._head.setStyleSheet("text-align: left; padding: 0; font-size: 12px; font-weight: 600;")
+            self._head.toggled.connect(self.set_open)
+        else:
+            self._head = label(title, "section")
+        self.setLayout(column(self._head, self.body))
+        if foldable:
+            self.set_open(True)
+
+    @Slot(bool)
+    def set_open(self, is_open: bool) -> None:
+        self.body.setVisible(is_open)
+        if isinstance(self._head, QPushButton):
+            self._head.setChecked(is_open)
+            self._head.setIcon(icons.icon("chevron-down" if is_open else "chevron-right"))
+
+
+class Segmented(QWidget):
+    """A choice of one among a few, all visible. Arrow keys move it."""
+
+    changed = Signal(str)
+
+    def __init__(self, choices: Sequence[tuple[str, str]], value: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("segmented", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._group = QButtonGroup(self)
+        self._keys: list[str] = []
+        layout = row(spacing=0, margins=2)
+        for key, text in choices:
+            part = QPushButton(text)
+            part.setCheckable(True)
+            part.setObjectName(f"segment.{key}")
+            self._group.addButton(part, len(self._keys))
+            self._keys.append(key)
+            layout.addWidget(part)
+        self.setLayout(layout)
+        self.set_value(value or self._keys[0])
+        self._group.idToggled.connect(self._toggled)
+
+    def value(self) -> str:
+        return self._keys[self._group.checkedId()]
+
+    def set_value(self, key: str) -> None:
+        """Choose ``key``; ``changed`` follows when that is another one."""
+        self._group.button(self._keys.index(key)).setChecked(True)
+
+    def button(self, key: str) -> QPushButton:
+        found = self._group.button(self._keys.index(key))
+        assert isinstance(found, QPushButton)
+        return found
+
+    @Slot(int, bool)
+    def _toggled(self, index: int, on: bool) -> None:
+        if on:
+            self.changed.emit(self._keys[index])
+
+
+class KeyHint(QLabel):
+    """A key, drawn as a key."""
+
+    def __init__(self, key: QKeySequence | str, parent: QWidget | None = None) -> None:
+        super().__init__(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText), parent)
+        self.setProperty("role", "key")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+
+class Picture(QWidget):
+    """An icon drawn large, in the colour of the theme in use."""
+
+    def __init__(self, icon: QIcon, side: int = 56, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+
+
+class EmptyState(QWidget):
+    """One picture, one sentence, one button, in the middle of the room: what to do where there is nothing yet."""
+
+    clicked = Signal()
+
+    def __init__(
+        self, picture: str, sentence: str, button_text: str = "", *, name: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.sentence = label(sentence, "secondary", wrap=True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.sentence.setFixedWidth(360)
+        self.button: QPushButton | None = None
+        inner = column(Picture(icons.icon(picture, "disabled")), self.sentence, spacing=theme.GRID * 2)
+        inner.setAlignment(inner.itemAt(0).widget(), Qt.AlignmentFlag.AlignHCenter)
+        if button_text:
+            self.button = button(button_text, role="primary", name=name)
+            self.button.clicked.connect(self._clicked)
+            inner.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.setLayout(column(None, row(None, inner, None), None))
+
+    def say(self, sentence: str) -> None:
+        self.sentence.setText(sentence)
+
+    @Slot()
+    def _clicked(self) -> None:
+        self.clicked.emit()
