@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
     if task not in TASKS:
         print(f"There is no task '{task}'; choose one of {', '.join(TASKS)}.", file=sys.stderr)
         return 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file meets whatever Python the user has
         print(f"Workbench needs Python 3.11 or newer, this is {platform.python_version()}.", file=sys.stderr)
         return 1
     set_up()
@@ -97,6 +96,8 @@ def _environments() -> Path:
 
 
 def _requirements() -> list[str]:
+    import tomllib  # new in 3.11; an older Python gets as far as the sentence that says so
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
 
@@ -144,7 +145,9 @@ def _link(environment: Path) -> None:
     elif LINK.exists():
         raise SystemExit(f"{LINK.name} is a folder of your own; move it away so that it can link to the environment.")
     if WINDOWS:
-        subprocess.run(["cmd", "/c", "mklink", "/J", str(LINK), str(environment)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["cmd", "/c", "mklink", "/J", str(LINK), str(environment)], check=True, stdout=subprocess.DEVNULL
+        )
     else:
         LINK.symlink_to(environment, target_is_directory=True)
 
@@ -218,7 +221,12 @@ def _missing_libraries(environment: Path) -> set[str]:
     if not found or not shutil.which("ldd"):
         return set()
     qt = found[0]
-    asked = [*qt.glob("Qt/plugins/platforms/libq*.so"), qt / "QtGui.abi3.so", qt / "QtWidgets.abi3.so", qt / "QtSvg.abi3.so"]
+    asked = [
+        *qt.glob("Qt/plugins/platforms/libq*.so"),
+        qt / "QtGui.abi3.so",
+        qt / "QtWidgets.abi3.so",
+        qt / "QtSvg.abi3.so",
+    ]
     listing = subprocess.run(
         ["ldd", *[str(path) for path in asked if path.exists()]], check=False, capture_output=True, text=True
     ).stdout

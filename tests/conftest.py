@@ -59,7 +59,9 @@ def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _left(before: set[threading.Thread], qt: bool) -> list[str]:
-    left = [thread.name for thread in threading.enumerate() if thread not in before and not _belongs_to_a_library(thread)]
+    left = [
+        thread.name for thread in threading.enumerate() if thread not in before and not _belongs_to_a_library(thread)
+    ]
     if qt and "PySide6.QtCore" in sys.modules:
         import shiboken6
         from PySide6.QtCore import QThread

@@ -131,7 +131,8 @@ def _scratch(field: Field, random: np.random.Generator) -> Field:
         start, end = centre - along * length / 2, centre + along * length / 2
         thickness = int(random.integers(1, 3))
         _line(mask, start, end, thickness)
-        _line(edge, start + (along[1] * 2, -along[0] * 2), end + (along[1] * 2, -along[0] * 2), 1)
+        beside = 2 * np.array([along[1], -along[0]])
+        _line(edge, start + beside, end + beside, 1)
     mask, edge = cv2.GaussianBlur(mask, (0, 0), 0.7), cv2.GaussianBlur(edge, (0, 0), 0.7)
     return field + random.uniform(0.25, 0.45) * mask - 0.15 * edge
 

@@ -32,6 +32,8 @@ class Preparing:
 
 @dataclass(frozen=True)
 class FitStarted:
+    """The first step comes next: what trains on what."""
+
     run: str
     device: str
     epochs: int
@@ -89,6 +91,8 @@ class StageChanged:
 
 @dataclass(frozen=True)
 class CheckpointSaved:
+    """A checkpoint is complete on disk."""
+
     path: str
     """Relative to the run folder."""
     epoch: int
@@ -98,16 +102,22 @@ class CheckpointSaved:
 
 @dataclass(frozen=True)
 class Paused:
+    """The run waits after this step."""
+
     step: int
 
 
 @dataclass(frozen=True)
 class Resumed:
+    """The run goes on after this step."""
+
     step: int
 
 
 @dataclass(frozen=True)
 class Warned:
+    """Something the user should hear although the run goes on."""
+
     message: str
 
 

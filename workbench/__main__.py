@@ -1,0 +1,49 @@
+"""``workbench``: without a verb the window, imported lazily; with one the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Run what the command line asks for. Returns the exit code."""
+    words = sys.argv[1:]
+    from workbench.cli import VERBS
+
+    if words and words[0] == "demo" and "--headless" not in words and not {"-h", "--help", "--json"} & set(words):
+        return _demo(words) if _has_display() else _command_line(words)
+    if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
+        return _command_line(words)
+    if len(words) > 1 or (words and not Path(words[0]).exists()):
+        return _command_line(words)  # argparse says what the words could have been
+    from workbench.ui.app import main as window
+
+    return window(words)
+
+
+def _command_line(words: list[str]) -> int:
+    from workbench.cli import main as command_line
+
+    return command_line(words)
+
+
+def _demo(words: list[str]) -> int:
+    """Prepare the demo's project, then open the window on it, ready to train."""
+    code = _command_line([*words, "--prepare-only"])
+    if code:
+        return code
+    from workbench.demo import project_folder
+    from workbench.ui.app import main as window
+
+    out = words[words.index("--out") + 1] if "--out" in words else "workbench-demo"
+    return window([str(project_folder(Path(out)))])
+
+
+def _has_display() -> bool:
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

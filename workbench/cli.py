@@ -1,0 +1,254 @@
+"""The command line: one verb, one job. Never imports Qt, and imports torch only inside the verbs that need it.
+
+With ``--json`` stdout carries one JSON object per line and nothing else; what libraries print goes to stderr. Without it,
+progress and results are told in words. The exit code is 0 only when the verb did what it was asked.
+"""
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from workbench import telling
+from workbench.errors import WorkbenchError
+from workbench.jobs import Event, Job, Stop, drain, to_json
+
+VERBS = ("scan", "split", "train", "evaluate", "export", "predict", "demo", "doctor", "serve")
+STOPPED = 130
+"""The exit code of a verb that was interrupted, as shells expect it."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb in ``argv``. Returns the exit code: 0 done, 1 failed with a sentence, 2 wrong words, 130 stopped."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+    if arguments.verb == "serve":
+        return _serve(sys.stdin, sys.stdout)
+    stop = Stop()
+    with _interruptible(stop):
+        return _run(arguments, stop, sys.stdout)
+
+
+def _run(arguments: argparse.Namespace, stop: Stop, out: IO[str]) -> int:
+    """Run a parsed verb, tell its events on ``out``. Libraries that print are sent to stderr meanwhile."""
+    write: Callable[[Event], None] = _JsonWriter(out) if arguments.json else telling.Teller(out, sys.stderr)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            job: Job = arguments.job(arguments)
+            for event in drain(job, stop):
+                write(event)
+    except WorkbenchError as error:
+        _fail(str(error), out if arguments.json else None)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        if error.errno != 28:
+            raise
+        _fail(f"There is no space left on the disk ({error.filename or arguments.verb}); free some and try again.", out)
+        return 1
+    finally:
+        if isinstance(write, telling.Teller):
+            write.close()
+    return STOPPED if stop.stopped else getattr(write, "code", 0)
+
+
+class _JsonWriter:
+    """Writes each event as a line. A training that ended badly makes the exit code 1."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self.out = out
+        self.code = 0
+
+    def __call__(self, event: Event) -> None:
+        name = type(event).__name__
+        if name == "Tick":
+            return
+        if name == "FitEnded" and event.reason == "failed":
+            self.code = 1
+        self.out.write(to_json(event) + "\n")
+        self.out.flush()
+
+
+def _fail(message: str, out: IO[str] | None) -> None:
+    if out is not None:
+        out.write(json.dumps({"event": "Failed", "message": message}, ensure_ascii=False) + "\n")
+        out.flush()
+    print(f"workbench: {message}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _interruptible(stop: Stop) -> Iterator[None]:
+    """Turn the first Ctrl+C, or a request to end, into a stop of the job; the second Ctrl+C ends at once."""
+
+    def ask(number: int, _: object) -> None:
+        if stop.stopped:
+            raise KeyboardInterrupt
+        print("workbench: stopping", file=sys.stderr)
+        stop.stop()
+
+    old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _serve(requests: IO[str], out: IO[str]) -> int:
+    """Run one verb after another in this process, so that its imports stay warm. Ends with its input.
+
+    Each line of ``requests`` is a JSON list of words; the verb's events follow as JSON lines, then
+    ``{"event": "Done", "code": 0|1}``.
+    """
+    for line in requests:
+        words = json.loads(line)
+        try:
+            arguments = _parser().parse_args([*words, "--json"])
+            code = _run(arguments, Stop(), out)
+        except SystemExit:
+            _fail(f"'{' '.join(words)}' is not a command of Workbench.", out)
+            code = 2
+        except Exception as error:
+            # The child outlives a bug in one verb; the window shows it as what it is.
+            _fail(f"{type(error).__name__} in '{words[0]}': {error}. This is a defect of Workbench.", out)
+            code = 1
+        out.write(json.dumps({"event": "Done", "code": code}) + "\n")
+        out.flush()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="workbench",
+        description="From a folder of images to a tested ONNX package. Without a verb it opens the window.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, help_: str, job: Callable[[argparse.Namespace], Job] | None) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help_, description=help_)
+        added.add_argument(
+            "--json", action="store_true", help="print events as JSON lines on stdout, nothing else there"
+        )
+        added.set_defaults(job=job)
+        return added
+
+    scan = verb("scan", "Bring folders of images into a project (made where it does not exist).", _scan)
+    _project(scan)
+    scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
+    scan.add_argument("--no-verify", action="store_true", help="read headers only: no full decode, no content hash")
+
+    split = verb("split", "Divide the labelled images into train, validation and test.", _split)
+    _project(split)
+    split.add_argument("--validation", type=float, default=0.15, metavar="SHARE")
+    split.add_argument("--test", type=float, default=0.2, metavar="SHARE")
+    split.add_argument("--seed", type=int, default=7)
+
+    train = verb("train", "Train a model; the run folder holds everything about it.", _train)
+    _project(train)
+    train.add_argument("--config", type=Path, metavar="FILE", help="a run's config as TOML")
+    train.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config")
+    train.add_argument("--print-config", action="store_true", help="show the whole config and stop")
+    train.add_argument("--run", metavar="ID", help="start or continue this run instead of making a new one")
+
+    evaluate = verb("evaluate", "Measure a run on the deployment path.", _evaluate)
+    _project(evaluate)
+    evaluate.add_argument("--run", default="last", metavar="ID")
+    evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
+
+    export = verb("export", "Write a run's model as an ONNX package and prove it equal.", _export)
+    _project(export)
+    export.add_argument("--run", default="last", metavar="ID")
+    export.add_argument("--out", required=True, type=Path, metavar="DIR", help="the package; absent or empty before")
+
+    predict = verb("predict", "Classify a folder of images with a package.", _predict)
+    predict.add_argument("package", type=Path, metavar="PACKAGE")
+    predict.add_argument("folder", type=Path, metavar="FOLDER")
+    predict.add_argument("--out", required=True, type=Path, metavar="FILE", help="the CSV file to write")
+
+    demo = verb("demo", "Draw a sample set and do the whole job on it, without network or download.", _demo)
+    demo.add_argument("--headless", action="store_true", help="without the window, also where there is a display")
+    demo.add_argument("--prepare-only", action="store_true", help=argparse.SUPPRESS)
+    demo.add_argument("--out", type=Path, default=Path("workbench-demo"), metavar="DIR")
+
+    verb("doctor", "Versions, devices, what would fail on this machine and why.", _doctor)
+    verb("serve", argparse.SUPPRESS, None)
+    return parser
+
+
+def _project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
+
+
+# Each verb imports what it needs when it runs: `split` must not wait for torch, nor `predict` for anything but onnxruntime.
+
+
+def _scan(arguments: argparse.Namespace) -> Job:
+    from workbench.intake import add_folders
+
+    return add_folders(arguments.project, arguments.folders, verify=not arguments.no_verify)
+
+
+def _split(arguments: argparse.Namespace) -> Job:
+    def job(_: Stop) -> Iterator[Event]:
+        from workbench.project.project import Project
+
+        with Project.open(arguments.project) as project:
+            yield project.splits.make(validation=arguments.validation, test=arguments.test, seed=arguments.seed)
+
+    return job
+
+
+def _train(arguments: argparse.Namespace) -> Job:
+    from workbench.training.config import TrainConfig
+
+    if arguments.run and (arguments.config or arguments.set):
+        raise WorkbenchError("A run that exists keeps its config; leave out --config and --set, or leave out --run.")
+    config = TrainConfig.load(arguments.config) if arguments.config else TrainConfig()
+    config = config.with_settings(arguments.set)
+    if arguments.print_config:
+        return lambda _: iter([telling.Text(config.dumps())])
+
+    def job(stop: Stop) -> Iterator[Event]:
+        from workbench.training.run import prepare, train
+
+        run = arguments.run or prepare(arguments.project, config).id
+        yield from train(arguments.project, run)(stop)
+
+    return job
+
+
+def _evaluate(arguments: argparse.Namespace) -> Job:
+    from workbench.evaluation.evaluate import evaluate_run
+
+    return evaluate_run(arguments.project, arguments.run, arguments.split)
+
+
+def _export(arguments: argparse.Namespace) -> Job:
+    from workbench.export.export import export_run
+
+    return export_run(arguments.project, arguments.run, arguments.out)
+
+
+def _predict(arguments: argparse.Namespace) -> Job:
+    from workbench.export.predict import predict_package
+
+    return predict_package(arguments.package, arguments.folder, arguments.out)
+
+
+def _demo(arguments: argparse.Namespace) -> Job:
+    from workbench.demo import demo, prepare
+
+    return prepare(arguments.out) if arguments.prepare_only else demo(arguments.out)
+
+
+def _doctor(_: argparse.Namespace) -> Job:
+    from workbench.doctor import examine
+
+    return examine()

@@ -1,0 +1,175 @@
+"""What a job says on a terminal: one line that moves for its progress, one line for each thing worth keeping."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any
+
+from workbench.jobs import Event, Noticed, Progress
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text to print as it is."""
+
+    text: str
+
+
+class Teller:
+    """Writes events for people: results on ``out``, what moves and what went wrong on ``errors``."""
+
+    def __init__(self, out: IO[str], errors: IO[str]) -> None:
+        self.out, self.errors = out, errors
+        self.code = 0
+        self._moving = errors.isatty()
+        self._shown = ""
+        self._last = 0.0
+        self._stage = ""
+
+    def __call__(self, event: Event) -> None:
+        name = type(event).__name__
+        if isinstance(event, Progress):
+            self._progress(event.what, event.done, event.total)
+        elif name == "Preparing":
+            self._progress(event.what, event.done, event.total or None)
+        elif isinstance(event, Noticed) or name == "Warned":
+            self._line(f"note: {event.message}", self.errors)
+        elif isinstance(event, Text):
+            self._line(event.text.rstrip("\n"), self.out)
+        elif name == "StepEnded":
+            self._progress(f"epoch {event.epoch}, step {event.step}: loss {event.loss:.3f}", None, None)
+        elif name in SENTENCES:
+            text = SENTENCES[name](event)
+            if text:
+                self._line(text, self.out)
+            if name == "FitEnded" and event.reason == "failed":
+                self.code = 1
+        elif dataclasses.is_dataclass(event) and name != "Tick":
+            fields = dataclasses.asdict(event)  # type: ignore[arg-type]
+            self._line(f"{name}: {', '.join(f'{key} {value}' for key, value in fields.items())}", self.out)
+
+    def close(self) -> None:
+        """Finish the moving line."""
+        if self._shown:
+            self.errors.write("\r" + " " * len(self._shown) + "\r")
+            self.errors.flush()
+            self._shown = ""
+
+    def _line(self, text: str, stream: IO[str]) -> None:
+        self.close()
+        stream.write(text + "\n")
+        stream.flush()
+
+    def _progress(self, what: str, done: int | None, total: int | None) -> None:
+        count = "" if done is None else f" {done:,} of {total:,}" if total else f" {done:,}" if done else ""
+        text = what + count
+        now = time.monotonic()
+        if self._moving:
+            if now - self._last < 0.05 and done != total:
+                return
+            padding = " " * max(0, len(self._shown) - len(text))
+            self.errors.write("\r" + text + padding)
+            self.errors.flush()
+            self._shown = text
+        elif (what.split(":")[0] if done is None else what) != self._stage and done is not None:
+            # In a log, one line per stage is enough.
+            self._stage = what
+            self.errors.write(what + "\n")
+        self._last = now
+
+
+def _scanned(event: Any) -> str:
+    split = ", ".join(f"{name} {count:,}" for name, count in event.split.items() if count)
+    text = f"{event.images:,} images, {event.added:,} new, {len(event.classes)} classes: {', '.join(event.classes)}."
+    if event.corrupt:
+        text += f" {event.corrupt:,} cannot be read and are skipped."
+    if event.unlabelled:
+        text += f" {event.unlabelled:,} without a label."
+    return text + (f" Split from the folders: {split}." if split else "")
+
+
+def _split(event: Any) -> str:
+    width = max((len(name) for name in event.per_class), default=5)
+    lines = [f"{'':{width}}  {'train':>10} {'validation':>10} {'test':>10}"]
+    for name, counts in event.per_class.items():
+        lines.append(f"{name:{width}}  " + " ".join(f"{counts.get(split, 0):>10,}" for split in SPLITS))
+    total = sum(event.got.values()) or 1
+    lines.append(f"{'all':{width}}  " + " ".join(f"{event.got.get(split, 0):>10,}" for split in SPLITS))
+    lines.append(f"{'share':{width}}  " + " ".join(f"{event.got.get(split, 0) / total:>10.3f}" for split in SPLITS))
+    lines.append(f"{'asked':{width}}  " + " ".join(f"{event.asked.get(split, 0):>10.3f}" for split in SPLITS))
+    return "\n".join([*lines, *(f"note: {warning}" for warning in event.warnings)])
+
+
+def _epoch(event: Any) -> str:
+    best = "  best so far" if event.best else ""
+    return (
+        f"epoch {event.epoch}: train loss {event.train_loss:.3f}, accuracy {event.train_accuracy:.3f}; "
+        f"validation loss {event.validation_loss:.3f}, balanced accuracy {event.validation_balanced_accuracy:.3f}{best}"
+    )
+
+
+def _fit_started(event: Any) -> str:
+    return (
+        f"run {event.run}: {event.train_images:,} training and {event.validation_images:,} validation images of "
+        f"{len(event.classes)} classes, {event.trainable_parameters:,} of {event.parameters:,} parameters train, "
+        f"on {event.device}"
+    )
+
+
+def _fit_ended(event: Any) -> str:
+    text = f"{event.reason}: {event.message} ({event.seconds:.0f} s)"
+    if event.deployed >= 0:
+        text += (
+            f"\nbest epoch {event.best_epoch}: validation balanced accuracy {event.deployed:.3f} on the deployment path "
+            f"({event.live:.3f} live)"
+        )
+    return text
+
+
+def _evaluated(event: Any) -> str:
+    low, high = event.intervals["balanced_accuracy"]
+    lines = [
+        f"{event.balanced_accuracy:.3f} [{low:.3f}, {high:.3f}] balanced accuracy, {event.accuracy:.3f} accuracy "
+        f"on {event.images:,} {event.split} images of run {event.run}, chosen on {event.chosen_on}"
+    ]
+    width = max((len(str(row["class"])) for row in event.per_class), default=5)
+    lines.append(f"{'':{width}}  precision  recall      F1  images")
+    for row in event.per_class:
+        figures = f"{row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f} {row['support']:>7,}"
+        lines.append(f"{row['class']:{width}}  {figures}")
+    return "\n".join(lines)
+
+
+def _exported(event: Any) -> str:
+    parity = event.parity
+    return (
+        f"package {event.package} ({event.size_bytes / 1e6:.1f} MB, {event.exporter} exporter): ONNX against torch on "
+        f"{parity['images']:,} images: largest difference {parity['max_abs_diff']:.1e}, decisions that flip {parity['flips']}"
+    )
+
+
+SPLITS = ("train", "validation", "test")
+SENTENCES: dict[str, Callable[[Any], str]] = {
+    "Intake": _scanned,
+    "SplitOutcome": _split,
+    "FitStarted": _fit_started,
+    "EpochEnded": _epoch,
+    "FitEnded": _fit_ended,
+    "Evaluated": _evaluated,
+    "Exported": _exported,
+    "Predicted": lambda event: f"{event.images:,} images, {event.errors:,} unreadable: {event.out}",
+    "Paused": lambda event: f"paused at step {event.step:,}",
+    "Resumed": lambda event: f"resumed at step {event.step:,}",
+    "CheckpointSaved": lambda event: "",
+    "StageChanged": lambda event: f"from epoch {event.epoch} on these train: {', '.join(event.training_stages)}",
+    "DemoDone": lambda event: (
+        f"done: test accuracy {event.test_accuracy:.3f} on {event.test_images:,} images; "
+        f"the package {event.package} decides as the evaluation on {event.package_agrees:,} of them, without torch"
+    ),
+    "Examined": lambda event: (
+        f"{event.failed} of {event.checks} checks failed" if event.failed else f"all {event.checks} checks passed"
+    ),
+    "Checked": lambda event: f"{'ok  ' if event.ok else 'FAIL'}  {event.what}: {event.message}",
+}
+"""How each result event reads; an empty string where a person need not see it."""
