@@ -46,6 +46,8 @@ class FitStarted:
     stages: list[str]
     frozen_stages: list[str]
     first_epoch: int = 0
+    first_step: int = 0
+    """Steps done before; a run that continues repeats those after its checkpoint, so drop later points."""
 
 
 @dataclass(frozen=True)

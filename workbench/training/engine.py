@@ -1,0 +1,410 @@
+"""The training loop and nothing else: `fit` yields what happens, step by step.
+
+It knows no project, no folder and no window. Stop and pause act between two steps; a state that was saved there continues
+with the same numbers as if nothing had happened.
+"""
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from workbench.errors import WorkbenchError
+from workbench.training import optim
+from workbench.training.config import ScheduleConfig
+from workbench.training.control import Command
+from workbench.training.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Paused,
+    Resumed,
+    StepEnded,
+    Tick,
+    TrainingEvent,
+    Warned,
+)
+
+POLL_SECONDS = 0.05
+
+
+class Unreadable(Protocol):
+    """An image that was left out of its batch."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Batch(Protocol):
+    """What a loader yields: uint8 images [N, H, W, 3], class indices [N], and what could not be read. N may be 0."""
+
+    @property
+    def images(self) -> Any: ...
+    @property
+    def targets(self) -> Tensor: ...
+    @property
+    def unreadable(self) -> Sequence[Unreadable]: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is trained. ``preprocess`` turns uint8 [N, H, W, 3] into the floats that ``network`` turns into logits [N, C]."""
+
+    network: nn.Module
+    preprocess: nn.Module
+    loss: nn.Module
+    optimizer: Optimizer
+    train_mode: Callable[[], None]
+    """Puts the network into training mode, its frozen parts excepted."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how. ``checkpoint_seconds`` 0: only at the ends of epochs. ``patience`` 0: no early stopping."""
+
+    epochs: int
+    steps_per_epoch: int
+    classes: int
+    schedule: ScheduleConfig
+    clip_norm: float = 0.0
+    log_every: int = 5
+    patience: int = 0
+    checkpoint_seconds: float = 0.0
+    shortcut: str = ""
+
+
+@dataclass
+class Sums:
+    """Accumulated over steps, on the device: reading it at each step would wait for the device."""
+
+    loss: Tensor
+    correct: Tensor
+    images: int = 0
+
+    @classmethod
+    def zero(cls, device: torch.device) -> "Sums":
+        return cls(torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device))
+
+    def add(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
+        self.loss += loss.detach() * len(targets)
+        self.correct += (logits.detach().argmax(1) == targets).sum()
+        self.images += len(targets)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"loss": self.loss.cpu(), "correct": self.correct.cpu(), "images": self.images}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any], device: torch.device) -> "Sums":
+        return cls(fields["loss"].to(device), fields["correct"].to(device), fields["images"])
+
+
+@dataclass
+class State:
+    """Where a run is: always that after a whole step. ``epoch`` and ``batch`` count from 0 and name the next step."""
+
+    device: torch.device
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    best_epoch: int = 0
+    best_score: float = -1.0
+    best_loss: float = math.inf
+    epoch_sums: Sums = field(init=False)
+    log_sums: Sums = field(init=False)
+    best_logits: Tensor | None = None
+    best_targets: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        self.epoch_sums = Sums.zero(self.device)
+        self.log_sums = Sums.zero(self.device)
+
+    def as_dict(self) -> dict[str, Any]:
+        plain = ("epoch", "batch", "step", "best_epoch", "best_score", "best_loss")
+        return {name: getattr(self, name) for name in plain} | {
+            "epoch_sums": self.epoch_sums.as_dict(),
+            "log_sums": self.log_sums.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any], device: torch.device) -> "State":
+        sums = {name: Sums.from_dict(fields[name], device) for name in ("epoch_sums", "log_sums")}
+        state = cls(device, **{name: value for name, value in fields.items() if name not in sums})
+        state.epoch_sums, state.log_sums = sums["epoch_sums"], sums["log_sums"]
+        return state
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the loop asks of its surroundings."""
+
+    train: Callable[[int, int], Iterable[Batch]]
+    """The batches of an epoch (from 0), from a batch (from 0) on; the same ones each time it is asked."""
+    validation: Callable[[], Iterable[Batch]]
+    save: Callable[[Literal["last", "best"]], str]
+    """Writes a checkpoint of the state as it is; returns its path, relative to the run."""
+    poll: Callable[[], Sequence[Command]] = lambda: ()
+    """The commands that came since it was last asked."""
+    warned: set[int] = field(default_factory=set)
+    """Images that were reported already."""
+
+
+Stopped = Literal["finished", "early_stopping", "stopped"]
+Events = Generator[TrainingEvent, None, bool]
+"""Yields events and returns whether a stop was asked for."""
+
+
+def fit(
+    fabric: Fabric, parts: Parts, plan: Plan, state: State, around: Surroundings
+) -> Generator[TrainingEvent, None, Stopped]:
+    """Train from ``state`` on until the epochs are done, patience runs out or a stop is asked for.
+
+    Returns (as the generator's value) the reason: "finished", "early_stopping" or "stopped". The best epoch is that with the
+    highest balanced accuracy on the validation images; among equals, with the lowest loss. Raises WorkbenchError where the
+    loss stops being a number.
+    """
+    return (yield from _Loop(fabric, parts, plan, state, around).run())
+
+
+class _Loop:
+    def __init__(self, fabric: Fabric, parts: Parts, plan: Plan, state: State, around: Surroundings) -> None:
+        self.fabric, self.parts, self.plan, self.state, self.around = fabric, parts, plan, state, around
+        self.model, self.optimizer = fabric.setup(parts.network, parts.optimizer)
+        self.clock = _Clock()
+        self.saved_at = time.monotonic()
+
+    def run(self) -> Generator[TrainingEvent, None, Stopped]:
+        state, plan = self.state, self.plan
+        first_epoch, started = state.epoch, time.monotonic()
+        while state.epoch < plan.epochs:
+            if state.epoch - state.best_epoch >= plan.patience > 0:
+                return "early_stopping"
+            self.parts.train_mode()
+            if (yield from self._train_epoch()):
+                return "stopped"
+            found = yield from self._validate()
+            if found is None:
+                return "stopped"
+            elapsed = time.monotonic() - started - self.clock.paused
+            per_epoch = elapsed / (state.epoch + 1 - first_epoch)
+            ended = self._epoch_ended(*found, seconds_left=per_epoch * (plan.epochs - state.epoch - 1))
+            state.epoch, state.batch, state.epoch_sums = state.epoch + 1, 0, Sums.zero(state.device)
+            # Whoever closes the loop at the next event finds the best checkpoint on disk, as the state says.
+            saved = [self._save("best")] if ended.best else []
+            yield ended
+            yield from saved
+            yield self._save("last")
+        return "finished"
+
+    def _train_epoch(self) -> Events:
+        """Train what is left of the epoch; return whether a stop was asked for."""
+        state, plan = self.state, self.plan
+        if state.batch >= plan.steps_per_epoch:
+            return False
+        with _random_state_kept():
+            batches = iter(self.around.train(state.epoch, state.batch))
+        while state.batch < plan.steps_per_epoch:
+            with self.clock.waiting():
+                batch = next(batches, None)
+            if batch is None:
+                break
+            yield from self._warn(batch)
+            rate = optim.set_rate(self.parts.optimizer, optim.factor(plan.schedule, state.step, self._steps()))
+            if len(batch.targets):
+                self._step(batch)
+            state.step, state.batch = state.step + 1, state.batch + 1
+            if state.step % plan.log_every == 0 and state.log_sums.images:
+                yield self._step_ended(rate)
+            yield Tick(step=state.step)
+            if (yield from self._obey()):
+                return True
+            if 0 < plan.checkpoint_seconds <= time.monotonic() - self.saved_at:
+                yield self._save("last")
+        state.batch = plan.steps_per_epoch
+        return False
+
+    def _step(self, batch: Batch) -> None:
+        images = batch.images.to(self.state.device, non_blocking=True)
+        targets = batch.targets.to(self.state.device, non_blocking=True)
+        logits = self.model(self.parts.preprocess(images))
+        loss = self.parts.loss(logits, targets)
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        if self.plan.clip_norm > 0:
+            self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.plan.clip_norm, error_if_nonfinite=False)
+        self.optimizer.step()
+        for sums in (self.state.epoch_sums, self.state.log_sums):
+            sums.add(loss, logits, targets)
+        self.clock.images += len(targets)
+
+    def _step_ended(self, rate: float) -> StepEnded:
+        state = self.state
+        sums, state.log_sums = state.log_sums, Sums.zero(state.device)
+        loss = self._finite(float(sums.loss) / sums.images)
+        speed, wait = self.clock.lap()
+        return StepEnded(
+            step=state.step,
+            epoch=state.epoch + 1,
+            loss=loss,
+            learning_rate=rate,
+            images_per_second=speed,
+            data_wait=wait,
+            seconds=self.clock.seconds(),
+        )
+
+    def _validate(self) -> Generator[TrainingEvent, None, tuple[Tensor, Tensor] | None]:
+        """Return the logits and targets of the validation images, or None where a stop was asked for."""
+        self.parts.network.eval()
+        began = time.monotonic()
+        logits: list[Tensor] = []
+        targets: list[Tensor] = []
+        with _random_state_kept():
+            batches = iter(self.around.validation())
+        for batch in batches:
+            yield from self._warn(batch)
+            if len(batch.targets):
+                with torch.no_grad():
+                    found = self.model(self.parts.preprocess(batch.images.to(self.state.device, non_blocking=True)))
+                logits.append(found.float())
+                targets.append(batch.targets)
+            yield Tick(step=self.state.step)
+            if (yield from self._obey()):
+                return None
+        self.clock.leave_out_since(began)
+        if not logits:
+            raise WorkbenchError("None of the validation images can be read; check where the images are, then train again.")
+        return torch.cat(logits).cpu(), torch.cat(targets).cpu()
+
+    def _epoch_ended(self, logits: Tensor, targets: Tensor, *, seconds_left: float) -> EpochEnded:
+        state = self.state
+        loss = self._finite(float(nn.functional.cross_entropy(logits, targets)))
+        right = logits.argmax(1) == targets
+        per_class = torch.bincount(targets, minlength=self.plan.classes)
+        recall = torch.bincount(targets[right], minlength=self.plan.classes) / per_class.clamp(min=1)
+        balanced = float(recall[per_class > 0].mean())
+        best = (balanced, -loss) > (state.best_score, -state.best_loss)
+        if best:
+            state.best_epoch, state.best_score, state.best_loss = state.epoch + 1, balanced, loss
+            state.best_logits, state.best_targets = logits, targets
+        sums = state.epoch_sums
+        images = max(1, sums.images)
+        return EpochEnded(
+            epoch=state.epoch + 1,
+            step=state.step,
+            train_loss=self._finite(float(sums.loss) / images),
+            train_accuracy=int(sums.correct) / images,
+            validation_loss=loss,
+            validation_accuracy=float(right.float().mean()),
+            validation_balanced_accuracy=balanced,
+            per_class_recall=[float(value) for value in recall],
+            best=best,
+            seconds=self.clock.seconds(),
+            seconds_left=seconds_left,
+            shortcut=self.plan.shortcut,
+        )
+
+    def _obey(self) -> Events:
+        """Do what was commanded since the last step; return whether to stop."""
+        for command in self.around.poll():
+            if command == "stop":
+                yield self._save("last")
+                return True
+            if command == "checkpoint":
+                yield self._save("last")
+            elif command == "pause" and (yield from self._pause()):
+                return True
+        return False
+
+    def _pause(self) -> Events:
+        """Wait for resume or stop; return whether it was stop. A checkpoint first: a pause may outlive the process."""
+        yield self._save("last")
+        yield Paused(step=self.state.step)
+        with self.clock.pausing():
+            while True:
+                commands = self.around.poll()
+                if "stop" in commands:
+                    return True
+                if "resume" in commands:
+                    break
+                time.sleep(POLL_SECONDS)
+                yield Tick(step=self.state.step)
+        yield Resumed(step=self.state.step)
+        return False
+
+    def _save(self, kind: Literal["last", "best"]) -> CheckpointSaved:
+        path = self.around.save(kind)
+        self.saved_at = time.monotonic()
+        epoch = self.state.best_epoch if kind == "best" else self.state.epoch
+        return CheckpointSaved(path=path, epoch=epoch, step=self.state.step, kind=kind)
+
+    def _warn(self, batch: Batch) -> Iterator[TrainingEvent]:
+        for image in batch.unreadable:
+            if image.id not in self.around.warned:
+                self.around.warned.add(image.id)
+                yield Warned(message=f"{image.message.rstrip('.')}; it is skipped in this run.")
+
+    def _steps(self) -> int:
+        return self.plan.epochs * self.plan.steps_per_epoch
+
+    def _finite(self, loss: float) -> float:
+        if not math.isfinite(loss):
+            raise WorkbenchError(
+                f"The loss is not a number any more after step {self.state.step}; lower the learning rate "
+                "(optimizer.learning_rate), or choose the precision 32-true."
+            )
+        return loss
+
+
+class _Clock:
+    """The time of the training steps: pauses and validation are left out."""
+
+    def __init__(self) -> None:
+        self.begin = self.mark = time.monotonic()
+        self.wait = 0.0
+        self.images = 0
+        self.paused = 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self.wait += time.monotonic() - start
+
+    @contextmanager
+    def pausing(self) -> Iterator[None]:
+        start, mark = time.monotonic(), self.mark
+        yield
+        away = time.monotonic() - start
+        self.paused += away
+        self.mark = mark + away
+
+    def leave_out_since(self, start: float) -> None:
+        """Leave out the time since ``start``, the pauses in it included."""
+        now = time.monotonic()
+        self.mark = now - max(0.0, start - self.mark)
+
+    def lap(self) -> tuple[float, float]:
+        """Return the images per second since the last lap, and the share of its time spent waiting for images."""
+        now = time.monotonic()
+        seconds = max(now - self.mark, 1e-6)
+        speed, share = self.images / seconds, min(1.0, self.wait / seconds)
+        self.mark, self.wait, self.images = now, 0.0, 0
+        return speed, share
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.begin
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """A loader draws a seed for its workers when it starts; that must not move the state drop-out draws from."""
+    state = torch.get_rng_state()
+    yield
+    torch.set_rng_state(state)
