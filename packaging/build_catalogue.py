@@ -1,0 +1,219 @@
+"""Builds resources/backbones.json: every classification model of the installed timm and torchvision.
+
+Run it after an update of either library: ``python packaging/build_catalogue.py``. Models are made on the meta device,
+where they need no memory; a model that takes longer than the limit keeps its parameters and features unknown (null).
+It needs no network: sizes, normalisation, tags and licences are what the libraries record.
+"""
+
+import argparse
+import json
+import logging
+import re
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import timm
+import torch
+import torchvision
+from timm.models import get_pretrained_cfg
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from workbench.models.builders import measure_features, take_classifier, torchvision_model
+from workbench.models.catalog import FORMAT, BackboneInfo, info_to_row
+
+T = TypeVar("T")
+
+RECOMMENDED = {
+    "torchvision/mobilenet_v2": "Small and quick, a good first choice on a processor",
+    "torchvision/resnet18": "Simple, quick and well understood",
+    "torchvision/resnet50": "The usual yardstick",
+    "torchvision/efficientnet_b0": "Accurate for its size",
+    "torchvision/convnext_tiny": "Accurate; wants a GPU",
+    "timm/mobilenetv3_large_100": "The quickest on a processor",
+    "timm/resnet50": "The usual yardstick, better trained",
+    "timm/convnextv2_nano": "Accurate and still small",
+    "timm/efficientnetv2_rw_s": "Accurate on fine detail; wants a GPU",
+    "timm/vit_small_patch14_dinov2": "Features that need no fine-tuning; wants a GPU",
+}
+
+# What a family is called, by how the names of its models begin; the longest match counts.
+FAMILIES = {
+    "aimv2": "AIMv2", "alexnet": "AlexNet", "bat_": "BAT", "beit": "BEiT", "botnet": "BoTNet", "cait": "CaiT", "caformer": "CAFormer",
+    "coat_": "CoaT", "coatnet": "CoAtNet", "coatnext": "CoAtNeXt", "convformer": "ConvFormer", "convit": "ConViT", "convmixer": "ConvMixer",
+    "convnext": "ConvNeXt", "convnextv2": "ConvNeXt V2", "crossvit": "CrossViT", "cs3": "CSPNet", "csp": "CSPNet", "darknet": "DarkNet",
+    "davit": "DaViT", "deit": "DeiT", "deit3": "DeiT III", "densenet": "DenseNet", "dla": "DLA", "dm_nfnet": "NFNet", "dpn": "DPN",
+    "eca_": "ECA-Net", "ecaresnet": "ECA-ResNet", "edgenext": "EdgeNeXt", "efficientformer": "EfficientFormer", "efficientnet": "EfficientNet",
+    "efficientnetv2": "EfficientNet V2", "efficientnet_v2": "EfficientNet V2", "efficientvit": "EfficientViT", "ese_vovnet": "VoVNet",
+    "eva": "EVA", "fastvit": "FastViT", "fbnet": "FBNet", "flexivit": "FlexiViT", "focalnet": "FocalNet", "gcresnet": "GC-ResNet",
+    "gcvit": "GC ViT", "gernet": "GENet", "ghostnet": "GhostNet", "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet",
+    "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera", "hrnet": "HRNet", "inception": "Inception",
+    "lambda_resnet": "LambdaNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "levit": "LeViT", "maxvit": "MaxViT", "maxxvit": "MaxViT",
+    "mambaout": "MambaOut", "mixer": "MLP-Mixer", "mixnet": "MixNet", "mnasnet": "MNASNet", "mobilenet": "MobileNet", "mobileone": "MobileOne",
+    "mobilevit": "MobileViT", "mvitv2": "MViT V2", "naflexvit": "NaFlexViT", "nasnet": "NASNet", "nest": "NesT", "nextvit": "Next-ViT",
+    "nf_": "NFNet", "nfnet": "NFNet", "pit": "PiT", "pnasnet": "PNASNet", "poolformer": "PoolFormer", "pvt": "PVT", "rdnet": "RDNet",
+    "regnet": "RegNet", "repghost": "RepGhost", "repvgg": "RepVGG", "repvit": "RepViT", "res2net": "Res2Net", "res2next": "Res2Net",
+    "resmlp": "ResMLP", "resnest": "ResNeSt", "resnet": "ResNet", "resnetaa": "ResNet", "resnetv2": "ResNet V2", "resnext": "ResNeXt",
+    "rexnet": "ReXNet", "samvit": "SAM ViT", "sebotnet": "BoTNet", "sehalonet": "HaloNet", "halonet": "HaloNet", "selecsls": "SelecSLS",
+    "semnasnet": "MNASNet", "sequencer": "Sequencer", "seresnet": "SE-ResNet", "seresnext": "SE-ResNeXt", "shufflenet": "ShuffleNet",
+    "skresne": "SK-Net", "spnasnet": "SPNASNet", "squeezenet": "SqueezeNet", "starnet": "StarNet", "swiftformer": "SwiftFormer", "swin": "Swin",
+    "swinv2": "Swin V2", "swin_v2": "Swin V2", "swinv2_cr": "Swin V2", "test_": "Test", "tf_efficientnet": "EfficientNet",
+    "tf_efficientnetv2": "EfficientNet V2", "tf_mixnet": "MixNet", "tf_mobilenet": "MobileNet", "tinynet": "TinyNet", "tiny_vit": "TinyViT",
+    "tnt": "TNT", "tresnet": "TResNet", "twins": "Twins", "vgg": "VGG", "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin",
+    "volo": "VOLO", "vovnet": "VoVNet", "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
+}  # fmt: skip
+
+
+class TooSlow(Exception):
+    """A model took longer than the limit."""
+
+
+def within(seconds: int, work: Callable[[], T]) -> T:
+    def give_up(*_: object) -> None:
+        raise TooSlow
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        return work()
+    finally:
+        signal.alarm(0)
+
+
+def family_of(architecture: str) -> str:
+    prefix = max((p for p in FAMILIES if architecture.startswith(p)), key=len, default="")
+    if prefix == "vit_" or prefix == "":
+        for word, family in (("dinov2", "DINOv2"), ("dinov3", "DINOv3"), ("siglip", "SigLIP"), ("clip", "CLIP"), ("_pe_", "PE")):
+            if word in architecture:
+                return family
+    return FAMILIES.get(prefix) or architecture.partition("_")[0].rstrip("0123456789").capitalize()
+
+
+def title_of(architecture: str, family: str) -> str:
+    """Return a name to read: the family, and what the model's own name says beside it."""
+    prefix = max((p for p in FAMILIES if architecture.startswith(p)), key=len, default="")
+    rest = architecture.removeprefix(prefix).replace("_", " ").strip()
+    if prefix == "vit_" or not prefix:
+        rest = re.sub(r"^vit ", "", architecture.replace("_", " "))
+    own = {"legacy_se": "legacy", "tf_": "TensorFlow weights"}
+    note = next((word for start, word in own.items() if architecture.startswith(start)), "")
+    return " ".join(part for part in (family, rest, f"({note})" if note else "") if part)
+
+
+def counted(model: torch.nn.Module) -> float:
+    return round(sum(p.numel() for p in model.parameters()) / 1e6, 3)
+
+
+def from_torchvision(architecture: str, limit: int) -> BackboneInfo:
+    known = list(torchvision.models.get_model_weights(architecture))
+    default = torchvision.models.get_model_weights(architecture).DEFAULT
+    shown = default.transforms()
+    size = shown.crop_size[0]
+    min_size = max(default.meta.get("min_size", (1, 1)))
+    parameters = features = None
+    try:
+        with torch.device("meta"):
+            model = within(limit, lambda: torchvision_model(architecture, size))
+    except (NotImplementedError, TooSlow):
+        # RegNet reads its own tensors while it is built, which the meta device cannot.
+        model = torchvision_model(architecture, size)
+    parameters = counted(model)
+    features = take_classifier(model)
+    tags = [default.name, *(w.name for w in known if w.name != default.name)]
+    note = ""
+    fixed = architecture.startswith(("vit_", "maxvit"))
+    return BackboneInfo(
+        name=f"torchvision/{architecture}", library="torchvision", family=family_of(architecture),
+        title=title_of(architecture, family_of(architecture)), parameters=parameters, input_size=size,
+        mean=tuple(shown.mean), std=tuple(shown.std), interpolation=shown.interpolation.value, weights=tuple(tags), licence=None,
+        recommended=f"torchvision/{architecture}" in RECOMMENDED, note=RECOMMENDED.get(f"torchvision/{architecture}", note),
+        fixed_size=fixed, min_size=1 if fixed else min_size, features=features, files=(f"torch:{default.url.rpartition('/')[2]}",),
+    )  # fmt: skip
+
+
+def from_timm(architecture: str, tags: list[str], limit: int) -> BackboneInfo:
+    cfg = get_pretrained_cfg(architecture)
+    size = cfg.input_size[-1] if cfg else 224
+    parameters = features = None
+    note = RECOMMENDED.get(f"timm/{architecture}", "")
+
+    def measure() -> tuple[float, int]:
+        with torch.device("meta"):
+            whole = counted(timm.create_model(architecture))
+            return whole, measure_features(timm.create_model(architecture, num_classes=0), size)
+
+    try:
+        parameters, features = within(limit, measure)
+    except TooSlow:
+        print(f"{architecture}: not measured within {limit} s", file=sys.stderr)
+    except TypeError:
+        note = "Not supported: it does not give one feature vector per image"
+        print(f"{architecture}: {note}", file=sys.stderr)
+    except Exception as error:
+        # A model that cannot be made on the meta device must not end the whole run; it is named.
+        print(f"{architecture}: not measured ({type(error).__name__}: {str(error)[:200]})", file=sys.stderr)
+    family = family_of(architecture)
+    return BackboneInfo(
+        name=f"timm/{architecture}", library="timm", family=family, title=title_of(architecture, family),
+        parameters=parameters, input_size=size, mean=tuple(cfg.mean) if cfg else (0.485, 0.456, 0.406),
+        std=tuple(cfg.std) if cfg else (0.229, 0.224, 0.225), interpolation=cfg.interpolation if cfg else "bicubic",
+        weights=tuple(tags), licence=cfg.license if cfg and tags else None, recommended=f"timm/{architecture}" in RECOMMENDED, note=note,
+        fixed_size=bool(cfg and cfg.fixed_input_size), min_size=cfg.min_input_size[-1] if cfg and cfg.min_input_size else 1,
+        features=features, files=hub_files(cfg) if tags else (),
+    )  # fmt: skip
+
+
+def hub_files(cfg: Any) -> tuple[str, ...]:
+    """Return the file of the default weights as the cache names it: ``hf:REPOSITORY#FILE`` or ``torch:FILE``."""
+    if cfg.hf_hub_id:
+        if cfg.hf_hub_filename:
+            names = [cfg.hf_hub_filename, re.sub(r"\.bin$", ".safetensors", cfg.hf_hub_filename)]
+        else:
+            names = ["model.safetensors", "pytorch_model.bin"]
+        return tuple(f"hf:{cfg.hf_hub_id}#{name}" for name in dict.fromkeys(names))
+    return (f"torch:{cfg.url.rpartition('/')[2]}",) if cfg.url else ()
+
+
+def tags_by_architecture() -> dict[str, list[str]]:
+    """Return the tags of weights of every timm model, the default first."""
+    tags: dict[str, list[str]] = {}
+    for name in timm.list_models(pretrained=True, include_tags=True):
+        architecture, _, tag = name.partition(".")
+        tags.setdefault(architecture, []).append(tag)
+    for architecture, found in tags.items():
+        default = get_pretrained_cfg(architecture).tag or ""
+        if default in found:
+            tags[architecture] = [default, *(tag for tag in found if tag != default)]
+    return tags
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "backbones.json")
+    parser.add_argument("--limit", type=int, default=60, help="seconds per model")
+    parser.add_argument("--only", default="", help="only models whose name contains this")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    torch.set_grad_enabled(False)
+    started = time.monotonic()
+    found = [from_torchvision(n, given.limit) for n in torchvision.models.list_models(torchvision.models) if given.only in n]
+    tags = tags_by_architecture()
+    for architecture in timm.list_models():
+        if given.only in architecture:
+            found.append(from_timm(architecture, tags.get(architecture, []), given.limit))
+    versions = {"timm": timm.__version__, "torchvision": torchvision.__version__.partition("+")[0]}
+    rows = ",\n".join(json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found)
+    head = json.dumps({"format": FORMAT, "built_from": versions}, separators=(",", ":"))[:-1]
+    given.out.write_text(f'{head},"backbones":[\n{rows}\n]}}\n', encoding="utf-8")
+    unknown = [info.name for info in found if info.features is None]
+    print(f"{len(found)} backbones in {time.monotonic() - started:.0f} s, {given.out.stat().st_size / 1e6:.2f} MB; not measured: {unknown}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Make a network: a backbone by name, from weights, with a new head."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from workbench.errors import WorkbenchError
+from workbench.models import hub
+from workbench.models.builders import build
+from workbench.models.catalog import find
+from workbench.models.weights import load_into, read_weights
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading did: ``matched`` tensors came from ``source``; ``dropped`` were left over; ``new`` start at random."""
+
+    source: str
+    matched: int
+    dropped: list[str]
+    new: list[str]
+
+
+class Network(nn.Module):
+    """A backbone and a linear head: normalised images [N,3,S,S] in, logits [N,classes] out."""
+
+    def __init__(self, name: str, backbone: nn.Module, features: int, *, classes: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.name = name
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.fixed_parameters = frozenset(
+            f"backbone.{key}" for key, parameter in backbone.named_parameters() if not parameter.requires_grad
+        )
+        self.head = nn.Linear(features, classes)
+        # Small weights: the first predictions are near 1/classes, whatever the scale of the features.
+        nn.init.normal_(self.head.weight, std=0.01)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def classes(self) -> int:
+        return self.head.out_features
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the feature vectors [N,F] that the head sees."""
+        features: Tensor = self.backbone(images)
+        return features
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.dropout(self.features(images)))
+        return logits
+
+
+def create(name: str, *, weights: str, classes: int, dropout: float = 0.0) -> tuple[Network, LoadReport]:
+    """Return a network and what loading did.
+
+    ``name`` is ``timm/NAME`` or ``torchvision/NAME``. ``weights`` is ``hub`` (the default weights, downloaded once), ``none``
+    (random) or the path of a file. The classifier is replaced by a new head; drop-out acts right before it and replaces
+    the backbone's own there. Raises WorkbenchError for an unknown backbone, weights that do not fit, cannot be had or hold code.
+    """
+    info = find(name)
+    if classes < 2:
+        raise WorkbenchError(f"A classifier needs at least two classes, not {classes}; add images of another class.")
+    content = None
+    if weights == "hub":
+        content = hub.fetch(info)
+    elif weights != "none":
+        content = read_weights(Path(weights).expanduser())
+    backbone, features = build(info)
+    matched, dropped = 0, list[str]()
+    if content is not None:
+        matched, dropped = load_into(backbone, content, source=weights, name=name)
+    network = Network(name, backbone, features, classes=classes, dropout=dropout)
+    new = [key for key in network.state_dict() if weights == "none" or key.startswith("head.")]
+    return network, LoadReport(weights, matched, dropped, new)

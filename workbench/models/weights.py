@@ -1,0 +1,131 @@
+"""Weights from a file: read without running code, matched to the backbone by name and shape, refused where they do not fit."""
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from workbench.errors import WorkbenchError
+
+Weights = dict[str, Tensor]
+
+_CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model")
+_PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "network.", "encoder.")
+_OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d+)\.")
+
+
+def read_weights(path: Path) -> Weights:
+    """Return the tensors of a weights file, by name.
+
+    Reads ``.safetensors``, and checkpoints of torch that hold tensors only: a bare state dict, or one under ``state_dict``,
+    ``model_state_dict`` or ``model``. Raises WorkbenchError for a file that cannot be read or holds more than data.
+    """
+    if not path.is_file():
+        raise WorkbenchError(f"The weights file {path} does not exist; choose a .safetensors, .pt or .pth file.")
+    content = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_checkpoint(path)
+    weights = _state_dict(content)
+    if not weights:
+        raise WorkbenchError(f"The weights file {path} holds no tensors by name; choose a file with a state dict.")
+    return weights
+
+
+def _read_safetensors(path: Path) -> Any:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise WorkbenchError(
+            f"The weights file {path} is damaged or no safetensors file ({error}); copy or download it again."
+        ) from error
+
+
+def _read_checkpoint(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "GLOBAL" in str(error) or "global" in str(error):
+            raise WorkbenchError(
+                f"The weights file {path} holds Python objects that could run code, so it was not opened; "
+                f"save its state dict alone, best as .safetensors, and choose that."
+            ) from error
+        raise _damaged(path) from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, BadZipFile) as error:
+        # The unpickler meets garbage with whatever its next step happens to raise.
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> WorkbenchError:
+    return WorkbenchError(
+        f"The weights file {path} is damaged or no checkpoint of torch; choose a .safetensors, .pt or .pth file."
+    )
+
+
+def _state_dict(content: Any) -> Weights:
+    """Return the named tensors of a checkpoint; whatever else it holds (epoch, optimizer) is left."""
+    if not isinstance(content, Mapping):
+        return {}
+    for key in _CHECKPOINT_KEYS:
+        if isinstance(content.get(key), Mapping):
+            return _state_dict(content[key])
+    return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+
+
+def load_into(backbone: nn.Module, weights: Weights, *, source: str, name: str) -> tuple[int, list[str]]:
+    """Load ``weights`` into a backbone, strictly: every tensor it has must be there with its shape.
+
+    Returns how many tensors matched, and the names of those that were left over (the classifier of the weights, heads for
+    other tasks). Step counters of batch norm and integer tables that the model computes itself may be missing. Raises
+    WorkbenchError that says how many tensors fit and which one does not.
+    """
+    wanted = backbone.state_dict()
+    weights = _renamed(weights, wanted)
+    matched = [key for key, value in wanted.items() if key in weights and weights[key].shape == value.shape]
+    wrong = [
+        key
+        for key, value in wanted.items()
+        if (key in weights and weights[key].shape != value.shape) or (key not in weights and value.is_floating_point())
+    ]
+    if wrong:
+        raise WorkbenchError(
+            f"The weights {source} do not fit {name}: {len(matched)} of {len(wanted)} tensors match, "
+            f"{_first_mismatch(wrong[0], wanted, weights)}; choose weights of this backbone, or the backbone of these weights."
+        )
+    backbone.load_state_dict({key: weights[key] for key in matched}, strict=False)
+    return len(matched), [key for key in weights if key not in wanted]
+
+
+def _first_mismatch(key: str, wanted: Mapping[str, Tensor], weights: Weights) -> str:
+    shape = list(wanted[key].shape)
+    if key in weights:
+        return f"'{key}' has shape {list(weights[key].shape)} in the file and {shape} in the backbone"
+    return f"'{key}' {shape} is not in the file"
+
+
+def _renamed(weights: Weights, wanted: Mapping[str, Tensor]) -> Weights:
+    """Take off the prefixes that wrappers (data parallel, compile, a trainer's module) put before every name."""
+    best = _old_names(weights)
+    candidate = best
+    while prefix := _common_prefix(candidate):
+        candidate = {key.removeprefix(prefix): value for key, value in candidate.items() if key.startswith(prefix)}
+        if len(candidate.keys() & wanted.keys()) > len(best.keys() & wanted.keys()):
+            best = candidate
+    return best
+
+
+def _common_prefix(weights: Weights) -> str:
+    """Return the known prefix that most of the names share, if any."""
+    for prefix in _PREFIXES:
+        if sum(key.startswith(prefix) for key in weights) * 2 > len(weights):
+            return prefix
+    return ""
+
+
+def _old_names(weights: Weights) -> Weights:
+    """The published DenseNet files write ``norm.1`` where the model has ``norm1``."""
+    return {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in weights.items()}
