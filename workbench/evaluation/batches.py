@@ -38,8 +38,9 @@ def by_size(
 ) -> Iterator[Batch[T] | Unread[T]]:
     """Read every entry and yield it once, in a batch with others of its size or as `Unread`.
 
-    Images are read by two threads a few ahead; the pixels that wait for their batch stay below about ``memory`` bytes,
-    whatever the number of images and sizes. The order of the batches follows the entries but is not theirs.
+    Images are read by two threads a few ahead; the pixels that wait for their batch stay below about ``memory``
+    bytes, whatever the number of images and sizes. The order of the batches follows the entries but is not
+    theirs.
     """
     waiting: dict[tuple[int, ...], list[tuple[T, Pixels]]] = {}
     held = 0

@@ -24,9 +24,9 @@ class Calibration:
 def fit_temperature(logits_or_probs: ArrayLike, targets: ArrayLike) -> float:
     """Return the temperature T that makes softmax(logits / T) most likely on these images; 1.0 without images.
 
-    Takes logits or probabilities [N, C] (probabilities stand for their logarithm) and class indices [N]. The targets are
-    smoothed by one image, (N + 1) / (N + C) for the true class (Platt 1999), so that a small set without mistakes does
-    not drive T to 0 and every confidence to 1. Always between 0.05 and 20.
+    Takes logits or probabilities [N, C] (probabilities stand for their logarithm) and class indices [N]. The
+    targets are smoothed by one image, (N + 1) / (N + C) for the true class (Platt 1999), so that a small set
+    without mistakes does not drive T to 0 and every confidence to 1. Always between 0.05 and 20.
     """
     # scipy takes a quarter of a second to import, and only fitting needs it
     from scipy.optimize import minimize_scalar

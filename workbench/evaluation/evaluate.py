@@ -23,9 +23,9 @@ EvaluationEvent = Progress | Noticed | Evaluated
 def evaluate_run(project_folder: Path, run: str, split: str = "test", *, device: str = "auto") -> Job:
     """Return the job that evaluates ``split`` of a run (an id, or ``last``) of a project.
 
-    Yields Progress, Noticed for every image that is missing or has changed since the run, and ends with `Evaluated`; writes
-    ``results/<split>.json`` and ``results/<split>_predictions.csv``. Raises WorkbenchError where the run has no model, or
-    no images in the split.
+    Yields Progress, Noticed for every image that is missing or has changed since the run, and ends with
+    `Evaluated`; writes ``results/<split>.json`` and ``results/<split>_predictions.csv``. Raises WorkbenchError
+    where the run has no model, or no images in the split.
     """
 
     def job(stop: Stop) -> Iterator[EvaluationEvent]:

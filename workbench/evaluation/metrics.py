@@ -20,10 +20,11 @@ Floats = NDArray[np.float64]
 class Metrics:
     """All figures of one split, as plain data; shares are 0 to 1.
 
-    ``per_class`` has one dictionary per class in class order: class, precision, recall, f1, support, and ``intervals`` of the
-    three. ``confusion[i][j]`` counts images of class i predicted as class j. ``intervals`` maps accuracy, balanced_accuracy
-    and macro_f1 to [low, high]. A class without images in the split has recall 0 with the interval [0, 1], and does not
-    count in the balanced accuracy; macro F1 averages the classes that have images or predictions.
+    ``per_class`` has one dictionary per class in class order: class, precision, recall, f1, support, and
+    ``intervals`` of the three. ``confusion[i][j]`` counts images of class i predicted as class j. ``intervals``
+    maps accuracy, balanced_accuracy and macro_f1 to [low, high]. A class without images in the split has recall
+    0 with the interval [0, 1], and does not count in the balanced accuracy; macro F1 averages the classes that
+    have images or predictions.
     """
 
     images: int
@@ -38,9 +39,9 @@ class Metrics:
 def measure(targets: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, seed: int = 0) -> Metrics:
     """Measure predictions (the most probable class) against the true class indices.
 
-    ``targets`` has shape [N] with values in 0..C-1, ``probabilities`` [N, C]. Accuracy, recall and precision get Wilson
-    intervals (Wilson 1927), the rest bootstrap percentile intervals over images (Efron 1979), seeded. Raises ValueError
-    without images.
+    ``targets`` has shape [N] with values in 0..C-1, ``probabilities`` [N, C]. Accuracy, recall and precision
+    get Wilson intervals (Wilson 1927), the rest bootstrap percentile intervals over images (Efron 1979),
+    seeded. Raises ValueError without images.
     """
     true = np.asarray(targets, dtype=np.int64)
     predicted = np.asarray(probabilities).argmax(axis=1)
@@ -106,8 +107,8 @@ class _Resampled:
 def _bootstrap(confusion: NDArray[np.int64], *, seed: int) -> _Resampled:
     """Resample the images with replacement.
 
-    Drawing N images with replacement is drawing the cells of the confusion matrix from a multinomial, which costs the same
-    for a hundred images and for a million.
+    Drawing N images with replacement is drawing the cells of the confusion matrix from a multinomial, which
+    costs the same for a hundred images and for a million.
     """
     rows, columns = np.nonzero(confusion)
     counts = confusion[rows, columns]

@@ -17,8 +17,8 @@ from workbench.jobs import Progress
 class Predictions:
     """What the model says about the samples that could be read, in their order.
 
-    ``ids``, ``paths`` and ``targets`` (class index, -1 unlabelled) have N entries, ``probabilities`` is float32 [N, C];
-    ``errors`` are the samples that could not be read.
+    ``ids``, ``paths`` and ``targets`` (class index, -1 unlabelled) have N entries, ``probabilities`` is float32
+    [N, C]; ``errors`` are the samples that could not be read.
     """
 
     ids: NDArray[np.int64]
@@ -39,8 +39,9 @@ def predict(
 ) -> Iterator[Progress | Predictions]:
     """Yield Progress after each batch and end with `Predictions`.
 
-    ``deployable`` takes uint8 [N, H, W, 3] and gives probabilities [N, C]; it is moved to ``device`` and set to eval. Images
-    are grouped by size and only a few are in memory at a time. A `WorkbenchError` of ``read`` skips that image.
+    ``deployable`` takes uint8 [N, H, W, 3] and gives probabilities [N, C]; it is moved to ``device`` and set to
+    eval. Images are grouped by size and only a few are in memory at a time. A `WorkbenchError` of ``read``
+    skips that image.
     """
     deployable = deployable.to(device).eval()
     rows: dict[int, NDArray[np.float32]] = {}

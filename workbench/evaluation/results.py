@@ -21,8 +21,8 @@ class Evaluated:
     """The figures of one split of one run; the last event of an evaluation and the content of ``results/<split>.json``.
 
     ``per_class``, ``confusion`` (rows: the true class) and ``intervals`` (metric -> [low, high]) are as in
-    `metrics.Metrics`; ``skipped`` counts images that could not be read; ``calibration_error`` and ``reliability`` are as
-    in `calibration.Calibration`.
+    `metrics.Metrics`; ``skipped`` counts images that could not be read; ``calibration_error`` and
+    ``reliability`` are as in `calibration.Calibration`.
     """
 
     run: str
@@ -138,11 +138,15 @@ def load_evaluated(folder: Path, split: str) -> Evaluated:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content.pop("format", FORMAT)
         if isinstance(found, int) and found > FORMAT:
-            raise WorkbenchError(f"{path} was written by a newer Workbench (format {found}); update Workbench to read it.")
+            raise WorkbenchError(
+                f"{path} was written by a newer Workbench (format {found}); update Workbench to read it."
+            )
         known = {part.name for part in fields(Evaluated)}
         return Evaluated(**{key: value for key, value in content.items() if key in known})
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WorkbenchError(f"The result {path} cannot be read ({error}); evaluate the {split} images again.") from error
+        raise WorkbenchError(
+            f"The result {path} cannot be read ({error}); evaluate the {split} images again."
+        ) from error
 
 
 def load_result(folder: Path, split: str) -> Result:

@@ -11,9 +11,9 @@ DEFAULT = 0.5
 def best_f1(targets: ArrayLike, probabilities: ArrayLike) -> list[float]:
     """Return, per class, the threshold with the best F1 of that class against the rest.
 
-    Choose them on validation images, never on test images. The threshold lies halfway between the last score it takes in
-    and the first it leaves out, and among equally good ones it is the nearest to 0.5. A class without images, or with
-    nothing but its own, keeps 0.5.
+    Choose them on validation images, never on test images. The threshold lies halfway between the last score it
+    takes in and the first it leaves out, and among equally good ones it is the nearest to 0.5. A class without
+    images, or with nothing but its own, keeps 0.5.
     """
     from sklearn.metrics import precision_recall_curve  # heavy; this module is also imported where nothing is fitted
 
