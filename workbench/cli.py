@@ -60,7 +60,7 @@ def _run(arguments: argparse.Namespace, stop: Stop, out: IO[str]) -> int:
 
 
 class _JsonWriter:
-    """Writes each event as a line. A training that ended badly makes the exit code 1."""
+    """Writes each event as a line; ``code`` becomes 1 with an event that tells of a failure."""
 
     def __init__(self, out: IO[str]) -> None:
         self.out = out
@@ -70,8 +70,7 @@ class _JsonWriter:
         name = type(event).__name__
         if name == "Tick":
             return
-        if name == "FitEnded" and event.reason == "failed":
-            self.code = 1
+        self.code |= telling.is_failure(event)
         self.out.write(to_json(event) + "\n")
         self.out.flush()
 
@@ -132,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, help_: str, job: Callable[[argparse.Namespace], Job] | None) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=help_, description=help_)
+        shown = {"help": help_} if help_ else {}
+        added = verbs.add_parser(name, description=help_ or None, **shown)
         added.add_argument(
             "--json", action="store_true", help="print events as JSON lines on stdout, nothing else there"
         )
@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("workbench-demo"), metavar="DIR")
 
     verb("doctor", "Versions, devices, what would fail on this machine and why.", _doctor)
-    verb("serve", argparse.SUPPRESS, None)
+    verb("serve", "", None)
     return parser
 
 

@@ -43,8 +43,7 @@ class Teller:
             text = SENTENCES[name](event)
             if text:
                 self._line(text, self.out)
-            if name == "FitEnded" and event.reason == "failed":
-                self.code = 1
+            self.code |= is_failure(event)
         elif dataclasses.is_dataclass(event) and name != "Tick":
             fields = dataclasses.asdict(event)  # type: ignore[arg-type]
             self._line(f"{name}: {', '.join(f'{key} {value}' for key, value in fields.items())}", self.out)
@@ -77,6 +76,12 @@ class Teller:
             self._stage = what
             self.errors.write(what + "\n")
         self._last = now
+
+
+def is_failure(event: Event) -> bool:
+    """Return whether a job that ended with this event did not do what it was asked."""
+    name = type(event).__name__
+    return bool((name == "FitEnded" and event.reason == "failed") or (name == "Examined" and event.failed))
 
 
 def _scanned(event: Any) -> str:
