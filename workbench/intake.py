@@ -29,8 +29,8 @@ class Intake:
     """The result, over these folders only.
 
     ``images`` counts the image files found, ``added`` those new to the project, ``corrupt`` those that cannot be used,
-    ``unlabelled`` the usable ones without a class folder, ``split`` the usable ones by the split their folder sets (empty
-    where there is no train/val/test tree). ``classes`` are the project's, in its order.
+    ``unlabelled`` the usable ones without a class folder, ``split`` the usable ones by the split their folder sets
+    (empty where there is no train/val/test tree). ``classes`` are the project's, in its order.
     """
 
     images: int
@@ -44,15 +44,17 @@ class Intake:
 def add_folders(project_folder: Path, folders: Sequence[Path], *, verify: bool = True) -> Job:
     """Return the job that brings ``folders`` into the project (made where there is none), ending with `Intake`.
 
-    Yields Progress, and Noticed for each image that cannot be used and each folder passed over. Stopped in the verify phase
-    it keeps what it has; the next intake goes on. Raises WorkbenchError, with nothing written, where a folder is missing
-    or holds no images.
+    Yields Progress, and Noticed for each image that cannot be used and each folder passed over. Stopped in the verify
+    phase it keeps what it has; the next intake goes on. Raises WorkbenchError, with nothing written, where a folder
+    is missing or holds no images.
     """
     return partial(_add_folders, Path(project_folder), [Path(folder).absolute() for folder in folders], verify)
 
 
 def decoding_of(project: Project) -> Decoding:
-    """Return the project's decoding rules: its setting, or the defaults. Raises WorkbenchError where they are too new."""
+    """Return the project's decoding rules: its setting, or the defaults. Raises WorkbenchError where they are too
+    new.
+    """
     fields = project.settings.get(_SETTING)
     return Decoding() if fields is None else Decoding.from_dict(fields)
 
@@ -151,13 +153,17 @@ def _mark_missing(project: Project, root: RootId, seen: set[str]) -> Iterator[Ev
         for row in project.images.page(ids[start : start + 1000]):
             if row.root == root and row.state != "missing" and row.relative not in seen:
                 gone.append(row.id)
-                yield Noticed(f"The image {row.path} is missing; put it back or remove it from the project.", str(row.path))
+                yield Noticed(
+                    f"The image {row.path} is missing; put it back or remove it from the project.", str(row.path)
+                )
     if gone:
         project.images.mark_missing(gone)
 
 
 def _choose_window(project: Project, deep: Sequence[str]) -> None:
-    """Set the levels that become black and white from a sample of the images of more than 8 bits, where none are set."""
+    """Set the levels that become black and white from a sample of the images of more than 8 bits, where none are
+    set.
+    """
     if not deep or project.settings.get(_SETTING) is not None:
         return
     step = max(1, len(deep) // _WINDOW_FILES)
@@ -176,7 +182,9 @@ def _choose_window(project: Project, deep: Sequence[str]) -> None:
 
 
 def _verify(project: Project, tally: _Tally) -> Iterator[Event]:
-    """Decode and hash what was not verified yet, on a few threads: pillow and hashlib both let go of the interpreter."""
+    """Decode and hash what was not verified yet, on a few threads: pillow and hashlib both let go of the
+    interpreter.
+    """
     ids = project.images.unverified()
     decoding = decoding_of(project)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="verify") as pool:
@@ -184,7 +192,9 @@ def _verify(project: Project, tally: _Tally) -> Iterator[Event]:
             yield Progress(start, len(ids), "Checking images")
             rows = project.images.page(ids[start : start + _CHUNK])
             found = list(pool.map(partial(_check, decoding=decoding), rows))
-            project.images.set_verified([(row.id, digest, error) for row, (digest, error) in zip(rows, found, strict=True)])
+            project.images.set_verified(
+                [(row.id, digest, error) for row, (digest, error) in zip(rows, found, strict=True)]
+            )
             for row, (_, error) in zip(rows, found, strict=True):
                 if error is not None and row.path not in tally.named:
                     tally.named.add(row.path)

@@ -26,9 +26,9 @@ class PreviewChild:
     def job(self, chain: Chain, image: Callable[[], Pixels], *, size: int, side: int, count: int, seed: int) -> Job:
         """Return a job that yields ``count`` `Tile`s and ends; run it in a thread.
 
-        ``image`` is called in that thread, for example ``lambda: read_image(path, decoding, reduce_to=size)``; it is then
-        squashed to ``size`` x ``size``, as training does (0: left as it is), and the tiles are shrunk to ``side``. A newer
-        job makes an older one end early. Raises WorkbenchError where the chain cannot be composed.
+        ``image`` is called in that thread, for example ``lambda: read_image(path, decoding, reduce_to=size)``; it is
+        then squashed to ``size`` x ``size``, as training does (0: left as it is), and the tiles are shrunk to
+        ``side``. A newer job makes an older one end early. Raises WorkbenchError where the chain cannot be composed.
         """
         raise NotImplementedError
 

@@ -16,7 +16,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import WebPImagePlugin as _WebPImagePlugin  # noqa: F401 - pillow loads it only on a full search
 
 from workbench.errors import WorkbenchError
 
@@ -25,12 +26,10 @@ Pixels = NDArray[np.uint8]
 
 FORMAT = 1
 
-FORMATS = ("JPEG", "MPO", "PNG", TiffImagePlugin.TiffImageFile.format, WebPImagePlugin.WebPImageFile.format, "BMP", "GIF")
-"""Pillow's names of what is read. TIFF and WebP are imported above because pillow loads them only on a full search."""
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
+"""Pillow's names of what is read."""
 
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif")
-)
+SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"))
 """File name endings, in lower case, that are taken for images."""
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before decoding; pillow's would only add warnings
@@ -81,9 +80,9 @@ class Decoding:
         known = {"format", "window", "max_pixels", *_FIXED_RULES}
         other = [key for key in fields if key not in known or fields[key] != _FIXED_RULES.get(key, fields[key])]
         if fields.get("format", FORMAT) > FORMAT or other:
+            what = ", ".join(other) or f"format {fields['format']}"
             raise WorkbenchError(
-                f"The decoding rules ({', '.join(other) or 'format ' + str(fields['format'])}) come from a newer Workbench; "
-                "update Workbench to use them."
+                f"The decoding rules ({what}) come from a newer Workbench; update Workbench to use them."
             )
         window = fields.get("window", cls.window)
         try:
@@ -97,8 +96,10 @@ class Decoding:
 class Header:
     """What a file says about itself without decoding.
 
-    ``width`` and ``height`` are those after the EXIF turn, ``channels`` 1 to 4 as stored (a palette counts as its colours),
-    ``bits`` per channel, ``format`` pillow's name, ``orientation`` the EXIF value 1 to 8 (1 for TIFF, which says its size turned).
+    ``width`` and ``height`` are those after the EXIF turn, ``channels`` 1 to 4 as stored (a palette counts as its
+    colours),
+    ``bits`` per channel, ``format`` pillow's name, ``orientation`` the EXIF value 1 to 8 (1 for TIFF, which says its
+    size turned).
     """
 
     width: int
@@ -139,8 +140,9 @@ def read_image(
 ) -> Pixels:
     """Decode a file to uint8 pixels of shape (height, width, 3), red first.
 
-    ``reduce_to``: a JPEG may be decoded to 1/2, 1/4 or 1/8 as long as its short side keeps that many pixels; much faster.
-    Raises ImageError that names the file where it is missing, no image, cut off, damaged, or above the pixel limit.
+    ``reduce_to``: a JPEG may be decoded to 1/2, 1/4 or 1/8 as long as its short side keeps that many pixels; much
+    faster. Raises ImageError that names the file where it is missing, no image, cut off, damaged, or above the pixel
+    limit.
     """
     return decode(read_bytes(path), path, decoding, reduce_to=reduce_to)
 
@@ -191,13 +193,17 @@ def _naming(path: Path | str) -> Iterator[None]:
         raise ImageError(f"The image {path} is missing; put it back or remove it from the project.") from error
     except PermissionError as error:
         raise ImageError(f"The image {path} may not be read; change its permissions.") from error
-    except Image.UnidentifiedImageError as error:
-        raise ImageError(f"The file {path} is no image that can be read, or it is damaged; replace it or remove it.") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"The file {path} is no image that can be read, or it is damaged; replace it or remove it."
+        ) from error
     except MemoryError as error:
         raise ImageError(f"The image {path} does not fit into memory; make it smaller.") from error
     except Exception as error:  # a damaged file makes pillow's parsers raise nearly anything
         if isinstance(error, OSError) and error.errno is not None:
-            raise ImageError(f"The image {path} cannot be read ({error.strerror}); check the file and its drive.") from error
+            raise ImageError(
+                f"The image {path} cannot be read ({error.strerror}); check the file and its drive."
+            ) from error
         reason = str(error).strip().rstrip(".") or type(error).__name__
         word = "cut off" if "truncated" in reason.lower() else "damaged"
         raise ImageError(f"The image {path} is {word} ({reason}); replace it or remove it.") from error
@@ -245,7 +251,8 @@ def _is_deep_grey(image: Image.Image) -> bool:
 
 
 def _levels(image: Image.Image) -> NDArray[np.uint16]:
-    return np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+    levels: NDArray[np.uint16] = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+    return levels
 
 
 @lru_cache(maxsize=8)
@@ -312,5 +319,5 @@ def _bits(image: Image.Image) -> int:
         return 1
     if image.mode in ("I", "F"):
         return 32
-    deep = image.mode.startswith("I;16") or any(";16" in str(tile.args) for tile in image.tile)
+    deep = image.mode.startswith("I;16") or any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
     return 16 if deep else 8

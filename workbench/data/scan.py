@@ -30,7 +30,9 @@ SPLIT_FOLDERS: dict[str, SplitName] = {
 }
 """Folder names, in lower case, that stand for a split."""
 
-_CONTAINERS = frozenset(("images", "image", "imgs", "img", "pictures", "photos", "data", "dataset", "jpg", "jpeg", "png"))
+_CONTAINERS = frozenset(
+    ("images", "image", "imgs", "img", "pictures", "photos", "data", "dataset", "jpg", "jpeg", "png")
+)
 """Names that say "here are the images" and so are no class where such a folder is the only one."""
 
 _FOREIGN = frozenset(("__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found", "thumbs"))
@@ -110,7 +112,9 @@ def layout(folder: Path) -> Layout:
     try:
         os.scandir(folder).close()
     except OSError as error:
-        raise WorkbenchError(f"The folder {folder} cannot be read ({error.strerror}); change its permissions.") from error
+        raise WorkbenchError(
+            f"The folder {folder} cannot be read ({error.strerror}); change its permissions."
+        ) from error
     reading = _Reading()
     root, below = _unwrapped(folder)
     if _holds_images(root, deep=False):
@@ -170,7 +174,9 @@ def _unwrapped(folder: Path) -> tuple[Path, list[Path]]:
 def _add_classes(reading: _Reading, folders: list[Path], split: SplitName | None) -> None:
     for path in folders:
         if not _holds_images(path):
-            reading.noticed.append(Noticed(f"The folder {path.name} holds no images and is not made a class.", str(path)))
+            reading.noticed.append(
+                Noticed(f"The folder {path.name} holds no images and is not made a class.", str(path))
+            )
             continue
         reading.places.append(Place(path, unicodedata.normalize("NFC", path.name).strip(), split, deep=True))
 
