@@ -13,12 +13,17 @@ from workbench.ui.layouts import row
 from workbench.ui.widgets import Segmented
 
 LARGE = 2**31 - 1
+SPELLED = {"adamw": "AdamW", "sgd": "SGD", "cpu": "CPU", "auto": "Automatic", "32-true": "Full (32 bit)"} | {
+    "bf16-mixed": "Half (bfloat16)",
+    "16-mixed": "Half (float16)",
+}
+"""Choices whose names are not words."""
 
 
 def words(name: str) -> str:
     """learning_rate -> "Learning rate"."""
     text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return SPELLED.get(name) or text[:1].upper() + text[1:]
 
 
 class Entry(QWidget):
@@ -155,7 +160,7 @@ class ChoiceEntry(Entry):
         self._choices = list(choices)
         self._combo: QComboBox | None = None
         self._segments: Segmented | None = None
-        if len(self._choices) <= 3 and sum(len(choice) for choice in self._choices) <= 18:
+        if len(self._choices) <= 3 and sum(len(choice) for choice in self._choices) <= 13:
             self._segments = Segmented([(choice, words(choice)) for choice in self._choices], value)
             super().__init__(self._segments)
             self._segments.changed.connect(self._edited)
@@ -178,13 +183,6 @@ class ChoiceEntry(Entry):
             self._combo.setCurrentIndex(self._choices.index(value))
         else:
             self._segments.set_value(value)
-
-
-class KindEntry(ChoiceEntry):
-    """The kinds of a discriminated union, always as a list to open."""
-
-    def __init__(self, kinds: Sequence[str], value: str) -> None:
-        super().__init__(kinds, value)
 
 
 class _WheelFilter(QObject):

@@ -14,11 +14,11 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.ui import theme
-from workbench.ui.fields import Entry, KindEntry, entry_for, words
+from workbench.ui.fields import ChoiceEntry, Entry, entry_for, words
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import ElidedLabel, Section, label
 
-LABEL_WIDTH = 128
+LABEL_WIDTH = 120
 
 
 class Form(QWidget):
@@ -146,7 +146,7 @@ class UnionForm(QWidget):
         super().__init__(parent)
         self._tag = str(field.discriminator)
         self._kinds = kinds
-        self._entry = KindEntry(list(kinds), getattr(value, self._tag))
+        self._entry = ChoiceEntry(list(kinds), getattr(value, self._tag))
         self._row = _Row(name, field, self._entry)
         self._body = QVBoxLayout()
         self._form: Form | None = None

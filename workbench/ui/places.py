@@ -23,12 +23,21 @@ def place_for(images: Path) -> Path:
     name = f"{images.name or 'images'} workbench"
     parent = images.parent
     if parent == images or not os.access(parent, os.W_OK):
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        parent = Path(documents or Path.home())
+        parent = _documents()
     place, number = parent / name, 2
     while place.exists() and not is_project(place) and any(place.iterdir()):
         place, number = parent / f"{name} {number}", number + 1
     return place
+
+
+def sample_place() -> Path:
+    """Return the folder of the sample set and its project."""
+    return _documents() / "Workbench sample set"
+
+
+def _documents() -> Path:
+    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(found or Path.home())
 
 
 class Preferences:

@@ -5,19 +5,19 @@ need no handling of their own.
 """
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job
 from workbench.ui import figures
+from workbench.ui.draft import Draft
 from workbench.ui.followed import FollowedRun
-from workbench.ui.places import Preferences, is_project, place_for
+from workbench.ui.places import Preferences, is_project, place_for, sample_place
 from workbench.ui.progress import RunProgress, RunStateName
 from workbench.ui.worker import JobHandle
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.project.splits import SplitOutcome
     from workbench.training.config import TrainConfig
 
-SAVE_DELAY_MS = 300
 REFRESH_SECONDS = 1.0
 """While images come in, panels are told at most this often."""
 
@@ -68,7 +67,6 @@ class Session(QObject):
         self.undo: UndoStack | None = None
         self.jobs: list[JobHandle] = []
         self.saved_at: float | None = None
-        self._config: TrainConfig | None = None
         self._warm: WarmChild | None = None
         self._refreshed = 0.0
         self._followed = FollowedRun(self)
@@ -77,10 +75,10 @@ class Session(QObject):
         self._followed.stateChanged.connect(self.runStateChanged)
         self._followed.ended.connect(self._run_ended)
         self._followed.problem.connect(self._training_problem)
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.setInterval(SAVE_DELAY_MS)
-        self._save_timer.timeout.connect(self._save_config)
+        self._draft = Draft(self)
+        self._draft.changed.connect(self.configChanged)
+        self._draft.saved.connect(self._was_saved)
+        self._draft.problem.connect(self._shell_problem)
 
     # the project
 
@@ -117,8 +115,8 @@ class Session(QObject):
             self.problem.emit("", str(error))
             return False
         self._leave_project()
-        self.project, self.undo, self._config = project, UndoStack(), None
-        self.saved_at = None
+        self.project, self.undo, self.saved_at = project, UndoStack(), None
+        self._draft.move_to(project.folder, writable=not project.read_only)
         if not project.read_only:
             self.preferences.remember(project.folder)
         self.projectChanged.emit()
@@ -238,47 +236,11 @@ class Session(QObject):
     @property
     def config(self) -> "TrainConfig":
         """The draft of the next run, kept as ``draft.toml`` in the project folder."""
-        if self._config is None:
-            self._config = self._load_config()
-        return self._config
+        return self._draft.config
 
     def set_config(self, config: "TrainConfig") -> None:
         """Replace the draft and save it soon."""
-        if config != self.config:
-            self._config = config
-            self._save_timer.start()
-            self.configChanged.emit()
-
-    def _load_config(self) -> "TrainConfig":
-        from workbench.training.config import TrainConfig
-
-        draft = self.project.folder / "draft.toml" if self.project is not None else None
-        if draft is None or not draft.exists():
-            return TrainConfig()
-        try:
-            return TrainConfig.load(draft)
-        except WorkbenchError as error:
-            kept = draft.with_name("draft.unreadable.toml")
-            with contextlib.suppress(OSError):
-                os.replace(draft, kept)
-            self.problem.emit("", self.tr("{0} It was kept as {1}; the defaults are used.").format(error, kept.name))
-            return TrainConfig()
-
-    @Slot()
-    def _save_config(self) -> None:
-        self._save_timer.stop()
-        if self.project is None or self._config is None or self.project.read_only:
-            return
-        draft = self.project.folder / "draft.toml"
-        partial = draft.with_suffix(".partial")
-        try:
-            partial.write_text(self._config.dumps(), encoding="utf-8")
-            os.replace(partial, draft)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.problem.emit("", self.tr("The settings cannot be saved to {0}: {1}.").format(draft, reason))
-            return
-        self._was_saved()
+        self._draft.set_config(config)
 
     # the run
 
@@ -314,7 +276,7 @@ class Session(QObject):
             return
         from workbench.training import client
 
-        self._save_config()
+        self._draft.save()
         with self._telling("training"):
             self._followed.follow(client.start_run(self.project, self.config), announce=True)
             self.runsChanged.emit()
@@ -406,7 +368,7 @@ class Session(QObject):
         calls neither.
         """
         handle = JobHandle(
-            title, job, on_event=on_event, on_done=on_done, on_failed=on_failed or self._job_failed, parent=self
+            title, job, on_event=on_event, on_done=on_done, on_failed=on_failed or self._shell_problem, parent=self
         )
         handle.ended.connect(self._forget_ended)
         self.jobs.append(handle)
@@ -414,7 +376,8 @@ class Session(QObject):
         self.jobsChanged.emit()
         return handle
 
-    def _job_failed(self, sentence: str) -> None:
+    @Slot(str)
+    def _shell_problem(self, sentence: str) -> None:
         self.problem.emit("", sentence)
 
     @Slot()
@@ -433,6 +396,18 @@ class Session(QObject):
             self._warm = WarmChild()
         return self._warm
 
+    def try_sample(self) -> None:
+        """Draw the sample set into the user's documents and open it, split and ready to train."""
+        from workbench import demo
+
+        out = sample_place()
+        self.start_job(self.tr("Drawing the sample set"), demo.prepare(out), on_done=self._sample_done)
+
+    def _sample_done(self, _result: Event | None) -> None:
+        from workbench import demo
+
+        self.open_project(demo.project_folder(sample_place()))
+
     def close(self) -> None:
         """Save, join every thread and end every child but a run: that one goes on. Call before the window goes."""
         self._leave_project()
@@ -441,7 +416,7 @@ class Session(QObject):
             self._warm = None
 
     def _leave_project(self) -> None:
-        self._save_config()
+        self._draft.move_to(None, writable=False)
         self._followed.leave()
         for handle in self.jobs:
             handle.stop()
@@ -454,6 +429,7 @@ class Session(QObject):
             self.project.close()
         self.project, self.undo = None, None
 
+    @Slot()
     def _was_saved(self) -> None:
         self.saved_at = time.time()
         self.saved.emit()

@@ -1,0 +1,467 @@
+"""The frame around the panels: no logic of its own, it shows what the session says."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QWidget,
+)
+
+from workbench.ui import theme
+from workbench.ui.banners import BannerArea
+from workbench.ui.commands import ShellCommands
+from workbench.ui.dialogs import CloseAnswer, CloseDialog
+from workbench.ui.drops import DropSheet, dropped_folder
+from workbench.ui.header import Devices, Header
+from workbench.ui.layouts import column, row
+from workbench.ui.messages import Toast
+from workbench.ui.palette import Command, CommandPalette, KeyList
+from workbench.ui.popover import Popover
+from workbench.ui.rail import STAGES, Rail, Stage, StageButton, state_name
+from workbench.ui.session import Session
+from workbench.ui.start_page import StartPage
+from workbench.ui.status import StatusBar
+from workbench.ui.widgets import Panel
+
+INSPECTOR = 320
+BUILD_PAUSE_MS = 30
+
+
+class MainWindow(QMainWindow):
+    """Rail, header, panel, inspector, status bar. Panels are imported and built when a project is open, one at a time."""
+
+    panelBuilt = Signal(str)
+
+    def __init__(self, session: Session, stages: tuple[Stage, ...] = STAGES, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.stages = stages
+        self._panels: dict[str, Panel] = {}
+        self._missing: set[str] = set()
+        self._current = ""
+        self._closing = False
+        self._devices = Devices()
+        self.setWindowTitle("Workbench")
+        self.setMinimumSize(1024, 700)
+        self.setAcceptDrops(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self._lay_out()
+        self.commands = ShellCommands(self, stages)
+        self.rail.menu_button.setMenu(self.commands.menu())
+        self.rail.menu_button.setPopupMode(self.rail.menu_button.ToolButtonPopupMode.InstantPopup)
+        self._build_timer = QTimer(self)
+        self._build_timer.setSingleShot(True)
+        self._build_timer.setInterval(BUILD_PAUSE_MS)
+        self._build_timer.timeout.connect(self._build_next)
+        self._connect()
+        self._restore()
+        self._show_project()
+
+    def _lay_out(self) -> None:
+        self.rail = Rail(self.stages)
+        self.header = Header()
+        self.banners = BannerArea()
+        self.start = StartPage()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.start)
+        self._inspector = QScrollArea()
+        self._inspector.setObjectName("shell_inspector")
+        self._inspector.setFrameShape(QFrame.Shape.NoFrame)
+        self._inspector.setWidgetResizable(True)
+        self._inspector.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._inspector.setMinimumWidth(INSPECTOR - 32)
+        self._inspector.setMaximumWidth(INSPECTOR + 200)
+        self._work = QSplitter(Qt.Orientation.Horizontal)
+        self._work.setHandleWidth(1)
+        self._work.setChildrenCollapsible(False)
+        middle = QWidget()
+        middle.setLayout(column(self.banners, self._stack, spacing=0))
+        self._work.addWidget(middle)
+        self._work.addWidget(self._inspector)
+        self._work.setStretchFactor(0, 1)
+        self.status = StatusBar(self.session)
+        centre = QWidget()
+        right = column(self.header, self._work, spacing=0)
+        right.setStretch(1, 1)
+        upper = row(self.rail, right, spacing=0)
+        whole = column(upper, self.status, spacing=0)
+        whole.setStretch(0, 1)
+        centre.setLayout(whole)
+        self.setCentralWidget(centre)
+        self.toast = Toast(centre, bottom=48)
+        self.palette_ = CommandPalette(centre)
+        self.key_list = KeyList(centre)
+        self.popover = Popover(self)
+        self.drops = DropSheet(centre)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.projectChanged.connect(self._show_project)
+        session.runChanged.connect(self._show_run)
+        session.runStateChanged.connect(self._show_run)
+        session.runEvent.connect(self._show_run)
+        session.configChanged.connect(self._show_device)
+        session.undoChanged.connect(self._show_undo)
+        session.toast.connect(self.toast.say)
+        session.problem.connect(self._problem)
+        session.decision.connect(self._decision)
+        session.navigate.connect(self.go)
+        self.rail.chosen.connect(self.go)
+        self.rail.asked.connect(self._why)
+        self.header.search.connect(self.open_palette)
+        self.header.go_to_run.connect(self._go_to_run)
+        self.header.inspector_toggled.connect(self.toggle_inspector)
+        self.start.choose.connect(self.choose_folder)
+        self.start.sample.connect(session.try_sample)
+        self.start.opened.connect(self._open_recent)
+        self.palette_.chosen.connect(self._run_command)
+
+    # the panels
+
+    @property
+    def current(self) -> str:
+        """The key of the stage in view; empty on the start page."""
+        return self._current
+
+    def panel(self, key: str) -> Panel | None:
+        """Return a panel, built now if need be; None without a project or where it does not exist."""
+        if self.session.project is None or key in self._missing:
+            return None
+        if key not in self._panels:
+            self._build(key)
+        return self._panels.get(key)
+
+    @Slot(str, object)
+    def go(self, key: str, payload: object = None) -> None:
+        """Bring the stage ``key`` to the front."""
+        panel = self.panel(key)
+        if panel is None:
+            self.rail.set_current(self._current)
+            return
+        self._current = key
+        self._stack.setCurrentWidget(panel)
+        self.rail.set_current(key)
+        self.banners.set_stage(key)
+        self._show_place()
+        self._show_inspector()
+        panel.activated(payload)
+
+    def _build(self, key: str) -> None:
+        stage = next(stage for stage in self.stages if stage.key == key)
+        try:
+            made = getattr(importlib.import_module(stage.module), stage.class_name)(self.session)
+        except Exception as error:
+            # One broken panel must not take the others with it; the bug is reported like any other.
+            self._missing.add(key)
+            self.rail.button(key).setEnabled(False)
+            sys.excepthook(type(error), error, error.__traceback__)
+            return
+        self._panels[key] = made
+        self._stack.addWidget(made)
+        made.stateChanged.connect(self._panel_changed)
+        self._show_state(key)
+        self.panelBuilt.emit(key)
+
+    @Slot()
+    def _build_next(self) -> None:
+        """Build the panels one by one while nothing else happens, so that their dots and actions are there."""
+        left = [stage.key for stage in self.stages if stage.key not in self._panels and stage.key not in self._missing]
+        if left and self.session.project is not None:
+            self._build(left[0])
+            self._build_timer.start()
+
+    @Slot()
+    def _panel_changed(self) -> None:
+        sender = self.sender()
+        for key, panel in self._panels.items():
+            if panel is sender:
+                self._show_state(key)
+                if key == self._current:
+                    self._show_inspector()
+
+    def _show_state(self, key: str) -> None:
+        self.rail.button(key).set_state(*self._panels[key].state())
+
+    @Slot(str)
+    def _why(self, key: str) -> None:
+        shown: StageButton = self.rail.button(key)
+        why = shown.why or self.tr("Open a project first.") if self.session.project is None else shown.why
+        at = shown.mapToGlobal(QPoint(shown.width() + theme.HALF, theme.HALF))
+        self.popover.say(shown.stage.title, shown.state, state_name(self, shown.state), why, at)
+
+    # what the session says
+
+    @Slot()
+    def _show_project(self) -> None:
+        project = self.session.project
+        self.banners.clear()
+        for stage in self.stages:
+            made = self.rail.button(stage.key)
+            made.setEnabled(project is not None and stage.key not in self._missing)
+            if stage.key in self._panels:
+                self._show_state(stage.key)
+            else:
+                made.set_state("empty", "")
+        if project is None:
+            self._current = ""
+            self.start.show_recent(self.session.preferences.recent())
+            self._stack.setCurrentWidget(self.start)
+            self.rail.set_current("")
+            self.banners.set_stage("")
+            self._show_place()
+            self._show_inspector()
+        else:
+            self.go(self._current or self.stages[0].key)
+            self._build_timer.start()
+        for action in (self.commands.reveal, *self.commands.go, self.commands.inspector):
+            action.setEnabled(project is not None)
+        self.setWindowTitle(f"{project.name} – Workbench" if project is not None else "Workbench")
+        self.header.run.setVisible(project is not None)
+        self.header.inspector.setVisible(project is not None)
+        self._show_undo()
+        self._show_run()
+
+    def _show_place(self) -> None:
+        project = self.session.project
+        title = next((stage.title for stage in self.stages if stage.key == self._current), "")
+        self.header.set_place(project.name if project is not None else "", title)
+
+    @Slot()
+    def _show_run(self) -> None:
+        self.header.run.show_progress(self.session.progress)
+        self._show_device()
+        if self._closing and not self.session.is_training:
+            self.close()
+
+    @Slot()
+    def _show_device(self) -> None:
+        reported = self.session.progress.device
+        # Reading the config imports pydantic, which waits for a project.
+        chosen = self.session.config.compute.device if self.session.project is not None else "auto"
+        tip = (
+            self.tr("What the run uses")
+            if reported
+            else self.tr("What a run will probably use; it says so at its start")
+        )
+        self.header.set_device(self._devices.name(chosen, reported if self.session.is_training else ""), tip)
+
+    @Slot()
+    def _show_undo(self) -> None:
+        undo = self.session.undo
+        self.commands.undo.setEnabled(undo is not None and undo.can_undo)
+        self.commands.redo.setEnabled(undo is not None and undo.can_redo)
+
+    @Slot(str, str)
+    def _problem(self, stage: str, sentence: str) -> None:
+        self.banners.add(stage, "error", sentence)
+        if stage not in ("", self._current):
+            self.toast.say(sentence)
+
+    @Slot(str, str, str, object)
+    def _decision(self, stage: str, sentence: str, text: str, act: object) -> None:
+        assert callable(act)
+        self.banners.add(stage, "warning", sentence, (text, act))
+        if stage not in ("", self._current):
+            self.toast.say(sentence)
+
+    # commands
+
+    @Slot()
+    def choose_folder(self) -> None:
+        """Ask for a folder: a project is opened, images become one."""
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("A folder of images, or a project"))
+        if chosen:
+            self.session.start_from(Path(chosen))
+
+    @Slot(object)
+    def _open_recent(self, folder: object) -> None:
+        assert isinstance(folder, Path)
+        self.session.open_project(folder)
+
+    @Slot()
+    def reveal(self) -> None:
+        """Open the project folder in the system's file manager."""
+        if self.session.project is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.project.folder)))
+
+    @Slot()
+    def go_to_sender(self) -> None:
+        """Go to the stage that the action that was triggered names."""
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.go(action.data())
+
+    @Slot()
+    def _go_to_run(self) -> None:
+        self.go("training")
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Show every action and its key."""
+        self.key_list.dismiss()
+        self.palette_.open_with(self.all_commands())
+
+    @Slot()
+    def open_keys(self) -> None:
+        """Show the keys."""
+        self.key_list.open_with(self.all_commands())
+
+    def all_commands(self) -> list[Command]:
+        """Return the actions of the panel in view, then of the others, then the shell's."""
+        order = sorted(self.stages, key=lambda stage: stage.key != self._current)
+        panels = [(stage, self._panels[stage.key]) for stage in order if stage.key in self._panels]
+        listed = [
+            Command(action, stage.title, stage.key)
+            for stage, panel in panels
+            if self.session.project is not None
+            for action in panel.actions()
+            if action.text() and not action.isSeparator()
+        ]
+        return [*listed, *self.commands.all]
+
+    @Slot(object)
+    def _run_command(self, command: Command) -> None:
+        if command.stage and command.stage != self._current:
+            self.go(command.stage)
+        command.action.trigger()
+
+    @Slot()
+    def toggle_inspector(self) -> None:
+        """Hide or show the column on the right; remembered for the next start."""
+        self._wants_inspector = not self._wants_inspector
+        self.session.preferences.set("inspector", self._wants_inspector)
+        self._show_inspector()
+
+    def _show_inspector(self) -> None:
+        panel = self._panels.get(self._current)
+        wanted = panel.inspector() if panel is not None else None
+        if self._inspector.widget() is not wanted:
+            self._inspector.takeWidget()
+            if wanted is not None:
+                self._inspector.setWidget(wanted)
+        shown = wanted is not None and self._wants_inspector
+        if shown and not self._inspector.isVisibleTo(self):
+            self._inspector.show()
+            self._work.setSizes([max(1, self._work.width() - self._inspector_width), self._inspector_width])
+        elif not shown:
+            if self._inspector.isVisibleTo(self):
+                self._inspector_width = max(INSPECTOR, self._inspector.width())
+            self._inspector.hide()
+        self.header.inspector.setEnabled(wanted is not None)
+        self.header.inspector.setChecked(shown)
+
+    @Slot()
+    def follow_system(self) -> None:
+        self._put_theme("system")
+
+    @Slot()
+    def go_light(self) -> None:
+        self._put_theme("light")
+
+    @Slot()
+    def go_dark(self) -> None:
+        self._put_theme("dark")
+
+    def _put_theme(self, mode: theme.Mode) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, mode)
+        self.commands.show_theme(mode)
+        self.session.preferences.set("theme", mode)
+
+    # dropping folders
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        folder = dropped_folder(event.mimeData())
+        if folder is None:
+            return
+        event.acceptProposedAction()
+        project = self.session.project
+        fresh = ("folder-plus", self.tr("Start a project with {0}").format(folder.name))
+        if (folder / "project.sqlite").is_file():
+            zones = [("folder", self.tr("Open the project {0}").format(folder.name))]
+        elif project is None or project.read_only:
+            zones = [fresh]
+        else:
+            zones = [("plus", self.tr("Add {0} to {1}").format(folder.name, project.name)), fresh]
+        self.drops.open(zones)
+        self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drops.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folder = dropped_folder(event.mimeData())
+        zone = self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
+        add = self.drops.zones() == 2 and zone == 0
+        self.drops.hide()
+        if folder is not None:
+            event.acceptProposedAction()
+            (self.session.add_folder if add else self.session.start_from)(folder)
+
+    # the window itself
+
+    def _restore(self) -> None:
+        preferences = self.session.preferences
+        self._wants_inspector = preferences.switch("inspector", True)
+        self._inspector_width = INSPECTOR
+        geometry = preferences.get("geometry")
+        self.resize(QSize(1280, 800))
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            self.commands.show_theme(theme.mode(app))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_inspector()
+
+    def ask_about_run(self) -> CloseAnswer:
+        """Ask what becomes of the run that trains."""
+        run = self.session.run
+        dialog = CloseDialog(run.id if run is not None else "", self)
+        dialog.exec()
+        return dialog.answer
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.is_training and not (self._closing and self.session.run_state == "stopping"):
+            answer = self.ask_about_run()
+            if answer == "cancel":
+                event.ignore()
+                return
+            if answer == "stop":
+                self._closing = True
+                self.session.stop_training()
+                self.toast.say(self.tr("Stopping and saving the run; the window closes then."))
+                event.ignore()
+                return
+        self.session.preferences.set("geometry", self.saveGeometry())
+        self._build_timer.stop()
+        for panel in self._panels.values():
+            panel.close()
+        self.session.close()
+        event.accept()
