@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 import timm
 import torch
 import torchvision
-from timm.models import get_pretrained_cfg
+from timm.models import PretrainedCfg, get_pretrained_cfg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from workbench.errors import WorkbenchError
 from workbench.models.builders import measure_features, take_classifier, torchvision_model
 from workbench.models.catalog import FORMAT, BackboneInfo, info_to_row
 
@@ -44,29 +45,38 @@ RECOMMENDED = {
 
 # What a family is called, by how the names of its models begin; the longest match counts.
 FAMILIES = {
-    "aimv2": "AIMv2", "alexnet": "AlexNet", "bat_": "BAT", "beit": "BEiT", "botnet": "BoTNet", "cait": "CaiT", "caformer": "CAFormer",
-    "coat_": "CoaT", "coatnet": "CoAtNet", "coatnext": "CoAtNeXt", "convformer": "ConvFormer", "convit": "ConViT", "convmixer": "ConvMixer",
-    "convnext": "ConvNeXt", "convnextv2": "ConvNeXt V2", "crossvit": "CrossViT", "cs3": "CSPNet", "csp": "CSPNet", "darknet": "DarkNet",
-    "davit": "DaViT", "deit": "DeiT", "deit3": "DeiT III", "densenet": "DenseNet", "dla": "DLA", "dm_nfnet": "NFNet", "dpn": "DPN",
-    "eca_": "ECA-Net", "ecaresnet": "ECA-ResNet", "edgenext": "EdgeNeXt", "efficientformer": "EfficientFormer", "efficientnet": "EfficientNet",
-    "efficientnetv2": "EfficientNet V2", "efficientnet_v2": "EfficientNet V2", "efficientvit": "EfficientViT", "ese_vovnet": "VoVNet",
-    "eva": "EVA", "fastvit": "FastViT", "fbnet": "FBNet", "flexivit": "FlexiViT", "focalnet": "FocalNet", "gcresnet": "GC-ResNet",
-    "gcvit": "GC ViT", "gernet": "GENet", "ghostnet": "GhostNet", "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet",
-    "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera", "hrnet": "HRNet", "inception": "Inception",
-    "lambda_resnet": "LambdaNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "levit": "LeViT", "maxvit": "MaxViT", "maxxvit": "MaxViT",
-    "mambaout": "MambaOut", "mixer": "MLP-Mixer", "mixnet": "MixNet", "mnasnet": "MNASNet", "mobilenet": "MobileNet", "mobileone": "MobileOne",
-    "mobilevit": "MobileViT", "mvitv2": "MViT V2", "naflexvit": "NaFlexViT", "nasnet": "NASNet", "nest": "NesT", "nextvit": "Next-ViT",
-    "nf_": "NFNet", "nfnet": "NFNet", "pit": "PiT", "pnasnet": "PNASNet", "poolformer": "PoolFormer", "pvt": "PVT", "rdnet": "RDNet",
-    "regnet": "RegNet", "repghost": "RepGhost", "repvgg": "RepVGG", "repvit": "RepViT", "res2net": "Res2Net", "res2next": "Res2Net",
-    "resmlp": "ResMLP", "resnest": "ResNeSt", "resnet": "ResNet", "resnetaa": "ResNet", "resnetv2": "ResNet V2", "resnext": "ResNeXt",
-    "rexnet": "ReXNet", "samvit": "SAM ViT", "sebotnet": "BoTNet", "sehalonet": "HaloNet", "halonet": "HaloNet", "selecsls": "SelecSLS",
-    "semnasnet": "MNASNet", "sequencer": "Sequencer", "seresnet": "SE-ResNet", "seresnext": "SE-ResNeXt", "shufflenet": "ShuffleNet",
-    "skresne": "SK-Net", "spnasnet": "SPNASNet", "squeezenet": "SqueezeNet", "starnet": "StarNet", "swiftformer": "SwiftFormer", "swin": "Swin",
-    "swinv2": "Swin V2", "swin_v2": "Swin V2", "swinv2_cr": "Swin V2", "test_": "Test", "tf_efficientnet": "EfficientNet",
-    "tf_efficientnetv2": "EfficientNet V2", "tf_mixnet": "MixNet", "tf_mobilenet": "MobileNet", "tinynet": "TinyNet", "tiny_vit": "TinyViT",
-    "tnt": "TNT", "tresnet": "TResNet", "twins": "Twins", "vgg": "VGG", "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin",
-    "volo": "VOLO", "vovnet": "VoVNet", "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
+    "aimv2": "AIMv2", "alexnet": "AlexNet", "bat_": "BAT", "beit": "BEiT", "botnet": "BoTNet", "cait": "CaiT",
+    "caformer": "CAFormer", "coat_": "CoaT", "coatnet": "CoAtNet", "coatnext": "CoAtNeXt", "convformer": "ConvFormer",
+    "convit": "ConViT", "convmixer": "ConvMixer", "convnext": "ConvNeXt", "convnextv2": "ConvNeXt V2",
+    "crossvit": "CrossViT", "cs3": "CSPNet", "csp": "CSPNet", "darknet": "DarkNet", "davit": "DaViT", "deit": "DeiT",
+    "deit3": "DeiT III", "densenet": "DenseNet", "dla": "DLA", "dm_nfnet": "NFNet", "dpn": "DPN", "eca_": "ECA-Net",
+    "ecaresnet": "ECA-ResNet", "edgenext": "EdgeNeXt", "efficientformer": "EfficientFormer",
+    "efficientnet": "EfficientNet", "efficientnetv2": "EfficientNet V2", "efficientnet_v2": "EfficientNet V2",
+    "efficientvit": "EfficientViT", "ese_vovnet": "VoVNet", "eva": "EVA", "fastvit": "FastViT", "fbnet": "FBNet",
+    "flexivit": "FlexiViT", "focalnet": "FocalNet", "gcresnet": "GC-ResNet", "gcvit": "GC ViT", "gernet": "GENet",
+    "ghostnet": "GhostNet", "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet",
+    "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera", "hrnet": "HRNet",
+    "inception": "Inception", "lambda_resnet": "LambdaNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "levit": "LeViT",
+    "maxvit": "MaxViT", "maxxvit": "MaxViT", "mambaout": "MambaOut", "mixer": "MLP-Mixer", "mixnet": "MixNet",
+    "mnasnet": "MNASNet", "mobilenet": "MobileNet", "mobileone": "MobileOne", "mobilevit": "MobileViT",
+    "mvitv2": "MViT V2", "naflexvit": "NaFlexViT", "nasnet": "NASNet", "nest": "NesT", "nextvit": "Next-ViT",
+    "nf_": "NFNet", "nfnet": "NFNet", "pit": "PiT", "pnasnet": "PNASNet", "poolformer": "PoolFormer", "pvt": "PVT",
+    "rdnet": "RDNet", "regnet": "RegNet", "repghost": "RepGhost", "repvgg": "RepVGG", "repvit": "RepViT",
+    "res2net": "Res2Net", "res2next": "Res2Net", "resmlp": "ResMLP", "resnest": "ResNeSt", "resnet": "ResNet",
+    "resnetaa": "ResNet", "resnetv2": "ResNet V2", "resnext": "ResNeXt", "rexnet": "ReXNet", "samvit": "SAM ViT",
+    "sebotnet": "BoTNet", "sehalonet": "HaloNet", "halonet": "HaloNet", "selecsls": "SelecSLS",
+    "semnasnet": "MNASNet", "sequencer": "Sequencer", "seresnet": "SE-ResNet", "seresnext": "SE-ResNeXt",
+    "shufflenet": "ShuffleNet", "skresnet": "SK-ResNet", "skresnext": "SK-ResNeXt", "spnasnet": "SPNASNet", "squeezenet": "SqueezeNet",
+    "starnet": "StarNet", "swiftformer": "SwiftFormer", "swin": "Swin", "swinv2": "Swin V2", "swin_v2": "Swin V2",
+    "swinv2_cr": "Swin V2", "test_": "Test", "tf_efficientnet": "EfficientNet",
+    "tf_efficientnetv2": "EfficientNet V2", "tf_mixnet": "MixNet", "tf_mobilenet": "MobileNet", "tinynet": "TinyNet",
+    "tiny_vit": "TinyViT", "tnt": "TNT", "tresnet": "TResNet", "twins": "Twins", "vgg": "VGG",
+    "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin", "volo": "VOLO", "vovnet": "VoVNet",
+    "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
 }  # fmt: skip
+
+# Vision transformers are known by how they were trained.
+TRAINED_AS = {"dinov2": "DINOv2", "dinov3": "DINOv3", "siglip": "SigLIP", "clip": "CLIP", "_pe_": "PE"}
 
 
 class TooSlow(Exception):
@@ -74,6 +84,8 @@ class TooSlow(Exception):
 
 
 def within(seconds: int, work: Callable[[], T]) -> T:
+    """Return what ``work`` returns; raise TooSlow after the given time."""
+
     def give_up(*_: object) -> None:
         raise TooSlow
 
@@ -86,9 +98,10 @@ def within(seconds: int, work: Callable[[], T]) -> T:
 
 
 def family_of(architecture: str) -> str:
+    """Return what the literature calls the family of an architecture."""
     prefix = max((p for p in FAMILIES if architecture.startswith(p)), key=len, default="")
     if prefix == "vit_" or prefix == "":
-        for word, family in (("dinov2", "DINOv2"), ("dinov3", "DINOv3"), ("siglip", "SigLIP"), ("clip", "CLIP"), ("_pe_", "PE")):
+        for word, family in TRAINED_AS.items():
             if word in architecture:
                 return family
     return FAMILIES.get(prefix) or architecture.partition("_")[0].rstrip("0123456789").capitalize()
@@ -106,66 +119,85 @@ def title_of(architecture: str, family: str) -> str:
 
 
 def counted(model: torch.nn.Module) -> float:
+    """Return the number of parameters in millions."""
     return round(sum(p.numel() for p in model.parameters()) / 1e6, 3)
 
 
 def from_torchvision(architecture: str, limit: int) -> BackboneInfo:
-    known = list(torchvision.models.get_model_weights(architecture))
-    default = torchvision.models.get_model_weights(architecture).DEFAULT
-    shown = default.transforms()
+    """Return what torchvision records about one of its models, and what is measured on it."""
+    known = torchvision.models.get_model_weights(architecture)
+    shown = known.DEFAULT.transforms()
     size = shown.crop_size[0]
-    min_size = max(default.meta.get("min_size", (1, 1)))
-    parameters = features = None
     try:
         with torch.device("meta"):
             model = within(limit, lambda: torchvision_model(architecture, size))
     except (NotImplementedError, TooSlow):
         # RegNet reads its own tensors while it is built, which the meta device cannot.
         model = torchvision_model(architecture, size)
-    parameters = counted(model)
-    features = take_classifier(model)
-    tags = [default.name, *(w.name for w in known if w.name != default.name)]
-    note = ""
+    name, family = f"torchvision/{architecture}", family_of(architecture)
     fixed = architecture.startswith(("vit_", "maxvit"))
     return BackboneInfo(
-        name=f"torchvision/{architecture}", library="torchvision", family=family_of(architecture),
-        title=title_of(architecture, family_of(architecture)), parameters=parameters, input_size=size,
-        mean=tuple(shown.mean), std=tuple(shown.std), interpolation=shown.interpolation.value, weights=tuple(tags), licence=None,
-        recommended=f"torchvision/{architecture}" in RECOMMENDED, note=RECOMMENDED.get(f"torchvision/{architecture}", note),
-        fixed_size=fixed, min_size=1 if fixed else min_size, features=features, files=(f"torch:{default.url.rpartition('/')[2]}",),
-    )  # fmt: skip
+        name=name,
+        library="torchvision",
+        family=family,
+        title=title_of(architecture, family),
+        parameters=counted(model),
+        input_size=size,
+        mean=tuple(shown.mean),
+        std=tuple(shown.std),
+        interpolation=shown.interpolation.value,
+        weights=(known.DEFAULT.name, *(weights.name for weights in known if weights is not known.DEFAULT)),
+        licence=None,
+        recommended=name in RECOMMENDED,
+        note=RECOMMENDED.get(name, ""),
+        fixed_size=fixed,
+        min_size=1 if fixed else max(known.DEFAULT.meta.get("min_size", (1, 1))),
+        features=take_classifier(model),
+        files=(f"torch:{known.DEFAULT.url.rpartition('/')[2]}",),
+    )
 
 
 def from_timm(architecture: str, tags: list[str], limit: int) -> BackboneInfo:
-    cfg = get_pretrained_cfg(architecture)
-    size = cfg.input_size[-1] if cfg else 224
+    """Return what timm records about one of its models, and what is measured on it."""
+    cfg: Any = get_pretrained_cfg(architecture) or PretrainedCfg()
+    name, family, size = f"timm/{architecture}", family_of(architecture), cfg.input_size[-1]
     parameters = features = None
-    note = RECOMMENDED.get(f"timm/{architecture}", "")
+    note = RECOMMENDED.get(name, "")
 
     def measure() -> tuple[float, int]:
         with torch.device("meta"):
             whole = counted(timm.create_model(architecture))
-            return whole, measure_features(timm.create_model(architecture, num_classes=0), size)
+            return whole, measure_features(timm.create_model(architecture, num_classes=0), size, name)
 
     try:
         parameters, features = within(limit, measure)
     except TooSlow:
-        print(f"{architecture}: not measured within {limit} s", file=sys.stderr)
-    except TypeError:
+        print(f"{name}: not measured within {limit} s", file=sys.stderr)
+    except WorkbenchError as error:
         note = "Not supported: it does not give one feature vector per image"
-        print(f"{architecture}: {note}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
     except Exception as error:
-        # A model that cannot be made on the meta device must not end the whole run; it is named.
-        print(f"{architecture}: not measured ({type(error).__name__}: {str(error)[:200]})", file=sys.stderr)
-    family = family_of(architecture)
+        # One model that cannot be made on the meta device must not end the whole run; it is named.
+        print(f"{name}: not measured ({type(error).__name__}: {str(error)[:200]})", file=sys.stderr)
     return BackboneInfo(
-        name=f"timm/{architecture}", library="timm", family=family, title=title_of(architecture, family),
-        parameters=parameters, input_size=size, mean=tuple(cfg.mean) if cfg else (0.485, 0.456, 0.406),
-        std=tuple(cfg.std) if cfg else (0.229, 0.224, 0.225), interpolation=cfg.interpolation if cfg else "bicubic",
-        weights=tuple(tags), licence=cfg.license if cfg and tags else None, recommended=f"timm/{architecture}" in RECOMMENDED, note=note,
-        fixed_size=bool(cfg and cfg.fixed_input_size), min_size=cfg.min_input_size[-1] if cfg and cfg.min_input_size else 1,
-        features=features, files=hub_files(cfg) if tags else (),
-    )  # fmt: skip
+        name=name,
+        library="timm",
+        family=family,
+        title=title_of(architecture, family),
+        parameters=parameters,
+        input_size=size,
+        mean=tuple(cfg.mean),
+        std=tuple(cfg.std),
+        interpolation=cfg.interpolation,
+        weights=tuple(tags),
+        licence=cfg.license if tags else None,
+        recommended=name in RECOMMENDED,
+        note=note,
+        fixed_size=cfg.fixed_input_size,
+        min_size=cfg.min_input_size[-1] if cfg.min_input_size else 1,
+        features=features,
+        files=hub_files(cfg) if tags else (),
+    )
 
 
 def hub_files(cfg: Any) -> tuple[str, ...]:
@@ -193,7 +225,8 @@ def tags_by_architecture() -> dict[str, list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Build the catalogue and say what could not be measured."""
+    parser = argparse.ArgumentParser(description="Builds the catalogue of backbones.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "backbones.json")
     parser.add_argument("--limit", type=int, default=60, help="seconds per model")
     parser.add_argument("--only", default="", help="only models whose name contains this")
@@ -202,17 +235,18 @@ def main() -> None:
     logging.disable(logging.WARNING)
     torch.set_grad_enabled(False)
     started = time.monotonic()
-    found = [from_torchvision(n, given.limit) for n in torchvision.models.list_models(torchvision.models) if given.only in n]
+    names = [name for name in torchvision.models.list_models(torchvision.models) if given.only in name]
+    found = [from_torchvision(name, given.limit) for name in names]
     tags = tags_by_architecture()
-    for architecture in timm.list_models():
-        if given.only in architecture:
-            found.append(from_timm(architecture, tags.get(architecture, []), given.limit))
+    names = [name for name in timm.list_models() if given.only in name]
+    found += [from_timm(name, tags.get(name, []), given.limit) for name in names]
     versions = {"timm": timm.__version__, "torchvision": torchvision.__version__.partition("+")[0]}
-    rows = ",\n".join(json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found)
     head = json.dumps({"format": FORMAT, "built_from": versions}, separators=(",", ":"))[:-1]
-    given.out.write_text(f'{head},"backbones":[\n{rows}\n]}}\n', encoding="utf-8")
+    rows = [json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found]
+    given.out.write_text(head + ',"backbones":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
     unknown = [info.name for info in found if info.features is None]
-    print(f"{len(found)} backbones in {time.monotonic() - started:.0f} s, {given.out.stat().st_size / 1e6:.2f} MB; not measured: {unknown}")
+    seconds, size = time.monotonic() - started, given.out.stat().st_size / 1e6
+    print(f"{len(found)} backbones in {seconds:.0f} s, {size:.2f} MB; not measured: {', '.join(unknown) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from workbench.models.weights import load_into, read_weights
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What loading did: ``matched`` tensors came from ``source``; ``dropped`` were left over; ``new`` start at random."""
+    """``matched`` tensors came from ``source``; the ``dropped`` ones in there were left over; ``new`` start at random."""
 
     source: str
     matched: int
@@ -55,9 +55,10 @@ class Network(nn.Module):
 def create(name: str, *, weights: str, classes: int, dropout: float = 0.0) -> tuple[Network, LoadReport]:
     """Return a network and what loading did.
 
-    ``name`` is ``timm/NAME`` or ``torchvision/NAME``. ``weights`` is ``hub`` (the default weights, downloaded once), ``none``
-    (random) or the path of a file. The classifier is replaced by a new head; drop-out acts right before it and replaces
-    the backbone's own there. Raises WorkbenchError for an unknown backbone, weights that do not fit, cannot be had or hold code.
+    ``name`` is ``timm/NAME`` or ``torchvision/NAME``. ``weights`` is ``hub`` (the default weights, downloaded once),
+    ``none`` (random) or the path of a file. The classifier is replaced by a new head; drop-out acts right before it and
+    replaces the backbone's own there. Raises WorkbenchError for an unknown backbone, weights that do not fit, cannot be
+    had or hold code.
     """
     info = find(name)
     if classes < 2:
@@ -70,7 +71,8 @@ def create(name: str, *, weights: str, classes: int, dropout: float = 0.0) -> tu
     backbone, features = build(info)
     matched, dropped = 0, list[str]()
     if content is not None:
-        matched, dropped = load_into(backbone, content, source=weights, name=name)
+        source = "hub weights" if weights == "hub" else f"weights in {weights}"
+        matched, dropped = load_into(backbone, content, source=source, name=name)
     network = Network(name, backbone, features, classes=classes, dropout=dropout)
     new = [key for key in network.state_dict() if weights == "none" or key.startswith("head.")]
     return network, LoadReport(weights, matched, dropped, new)

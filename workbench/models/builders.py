@@ -7,6 +7,7 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from workbench.errors import WorkbenchError
 from workbench.models.catalog import BackboneInfo, registered
 
 
@@ -20,14 +21,14 @@ def build(info: BackboneInfo) -> tuple[nn.Module, int]:
         return backbone, take_classifier(backbone)
     else:
         backbone = registered.get(info.name).build()
-    return backbone, info.features or measure_features(backbone, info.input_size)
+    return backbone, info.features or measure_features(backbone, info.input_size, info.name)
 
 
 def torchvision_model(architecture: str, image_size: int) -> nn.Module:
     """Return a whole torchvision classifier with random weights.
 
-    GoogLeNet and Inception come without their auxiliary outputs. Their weights come from another library: they expect the
-    change of normalisation that ``transform_input`` makes, so it is always on, and a saved model rebuilds the same.
+    GoogLeNet and Inception come without their auxiliary outputs. Their weights come from another library: they expect
+    the change of normalisation that ``transform_input`` makes, so it is always on, and a saved model rebuilds the same.
     """
     options: dict[str, object] = {}
     if architecture in ("googlenet", "inception_v3"):
@@ -59,8 +60,11 @@ def take_classifier(model: nn.Module) -> int:
     return width
 
 
-def measure_features(backbone: nn.Module, size: int) -> int:
-    """Return the length of the feature vector, from one black image."""
+def measure_features(backbone: nn.Module, size: int, name: str) -> int:
+    """Return the length of the feature vector, from one black image.
+
+    Raises WorkbenchError where the backbone gives something else, such as a grid of features.
+    """
     was_training = backbone.training
     backbone.eval()
     with torch.no_grad(), warnings.catch_warnings():
@@ -68,5 +72,5 @@ def measure_features(backbone: nn.Module, size: int) -> int:
         features: Tensor = backbone(torch.zeros(1, 3, size, size, device=next(backbone.parameters()).device))
     backbone.train(was_training)
     if not isinstance(features, Tensor) or features.ndim != 2:
-        raise TypeError("the backbone does not give one feature vector per image")
+        raise WorkbenchError(f"{name} does not give one feature vector per image; choose another backbone.")
     return features.shape[1]

@@ -23,7 +23,7 @@ DESCRIPTION = "bundle.json"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready to predict (in eval mode), its class names in the order of its outputs, and what was saved with it."""
+    """A model ready to predict, its class names in the order of its outputs, and what was saved with it."""
 
     deployable: Deployable
     classes: list[str]
@@ -44,8 +44,8 @@ def save(
 ) -> None:
     """Write the model into ``folder``, made where it is absent; an older bundle in there is replaced.
 
-    ``extra`` is any JSON. Weights are written first and the description last, each under a temporary name and renamed: a bundle that was
-    not finished does not load. Raises WorkbenchError where the folder cannot be written.
+    ``extra`` is any JSON. Weights are written first and the description last, each under a temporary name and renamed:
+    a bundle that was not finished does not load. Raises WorkbenchError where the folder cannot be written.
     """
     network = deployable.network
     if not isinstance(network, Network) or network.classes != len(classes):
@@ -71,7 +71,9 @@ def save(
         os.replace(unfinished, folder / WEIGHTS)
         os.replace(written, folder / DESCRIPTION)
     except (OSError, SafetensorError) as error:
-        raise WorkbenchError(f"The model cannot be saved in {folder} ({error}); free space there or choose another folder.") from error
+        raise WorkbenchError(
+            f"The model cannot be saved in {folder} ({error}); free space there or choose another folder."
+        ) from error
 
 
 def load(folder: Path, device: str | torch.device = "cpu") -> Bundle:
@@ -83,15 +85,21 @@ def load(folder: Path, device: str | torch.device = "cpu") -> Bundle:
     weights = folder / WEIGHTS
     try:
         if _sha256(weights) != description["hashes"][WEIGHTS]:
-            raise WorkbenchError(f"The model in {folder} was changed or damaged: {WEIGHTS} does not have the hash it was saved with.")
+            raise WorkbenchError(
+                f"The model in {folder} was changed or damaged: {WEIGHTS} does not have the hash it was saved with."
+            )
         classes, backbone = list(description["classes"]), str(description["backbone"])
-        network, _ = create(backbone, weights="none", classes=len(classes), dropout=description["dropout"])
+        with torch.random.fork_rng(devices=[]):
+            # The random weights are replaced at once; whoever draws numbers next should not notice them.
+            network, _ = create(backbone, weights="none", classes=len(classes), dropout=description["dropout"])
         spec = PreprocessSpec.from_dict(description["preprocess"])
         deployable = Deployable(spec, network, temperature=description["temperature"])
         deployable.load_state_dict(load_file(weights), strict=True)
         return Bundle(deployable.to(device), classes, spec, backbone, description["thresholds"], description["extra"])
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise WorkbenchError(f"The model in {folder} cannot be loaded ({_first_line(error)}); save it again.") from error
+        raise WorkbenchError(
+            f"The model in {folder} cannot be loaded ({_first_line(error)}); save it again."
+        ) from error
 
 
 def _read_description(folder: Path) -> dict[str, Any]:
@@ -100,9 +108,13 @@ def _read_description(folder: Path) -> dict[str, Any]:
         description = json.loads(path.read_text(encoding="utf-8"))
         found = description["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WorkbenchError(f"There is no trained model in {folder} ({DESCRIPTION} is missing or damaged); train one first.") from error
+        raise WorkbenchError(
+            f"There is no trained model in {folder} ({DESCRIPTION} is missing or damaged); train one first."
+        ) from error
     if not isinstance(found, int) or found > FORMAT:
-        raise WorkbenchError(f"The model in {folder} was saved by a newer Workbench (format {found}); update Workbench to use it.")
+        raise WorkbenchError(
+            f"The model in {folder} was saved by a newer Workbench (format {found}); update Workbench to use it."
+        )
     return dict(description)
 
 

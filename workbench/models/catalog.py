@@ -1,7 +1,7 @@
 """What can be picked as a backbone: timm and torchvision, by name, with what the catalogue knows. Imports no torch.
 
-The catalogue is ``resources/backbones.json``, built by ``packaging/build_catalogue.py`` from the installed libraries, so that
-the window lists every backbone without importing them.
+The catalogue is ``resources/backbones.json``, built by ``packaging/build_catalogue.py`` from the installed libraries,
+so that the window lists every backbone without importing them.
 """
 
 import functools
@@ -26,10 +26,10 @@ FORMAT = 1
 class BackboneInfo:
     """What the catalogue knows about one backbone.
 
-    ``parameters`` is in millions, with the ImageNet head, and None where it was not counted. ``input_size`` is the side in
-    pixels of the default weights; ``mean`` and ``std`` are theirs, on a scale from 0 to 1. ``weights`` are the tags on the hub,
-    the default first; ``files`` are the files of the default one as the library caches them. ``features`` is the length
-    of the feature vector.
+    ``parameters`` is in millions, with the ImageNet head, and None where it was not counted. ``input_size`` is the side
+    in pixels of the default weights; ``mean`` and ``std`` are theirs, on a scale from 0 to 1. ``weights`` are the tags
+    on the hub, the default first; ``files`` are the files of the default one as the library caches them. ``features``
+    is the length of the feature vector.
     """
 
     name: str
@@ -81,7 +81,7 @@ def find(name: str) -> BackboneInfo:
         return registered.get(name).info
     known = [*_catalogue(), *plugins]
     plain = name.rpartition("/")[2]
-    close = [f"{known_name}" for known_name in known if known_name.rpartition("/")[2] == plain] or nearest(name, known)
+    close = [full for full in known if full.rpartition("/")[2] == plain] or nearest(name, known)
     if not close:
         close = [info.name for info in _catalogue().values() if info.recommended][:3]
     raise WorkbenchError(f"There is no backbone named '{name}'; did you mean {', '.join(close)}?")
@@ -145,7 +145,9 @@ def _catalogue() -> dict[str, BackboneInfo]:
 
 def row_to_info(row: dict[str, Any]) -> BackboneInfo:
     """Return the backbone that one row of the catalogue describes; what a row leaves out has its default."""
-    return BackboneInfo(**{**_DEFAULTS, **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}})
+    return BackboneInfo(
+        **{**_DEFAULTS, **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}}
+    )
 
 
 def info_to_row(info: BackboneInfo) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from workbench.models.preprocess import Preprocess, PreprocessSpec
 class Deployable(nn.Module):
     """Preprocess -> network -> softmax(logits / temperature).
 
-    Evaluation, heat maps, the live test and the ONNX file all use exactly this module. The temperature is a buffer: it is
-    saved, moved and exported with the weights. Made in eval mode.
+    Evaluation, heat maps, the live test and the ONNX file all use exactly this module. The temperature is a buffer: it
+    is saved, moved and exported with the weights. Made in eval mode.
     """
 
     temperature: Tensor

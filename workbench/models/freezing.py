@@ -45,8 +45,8 @@ class FreezePlan:
 def train_mode(network: Network) -> None:
     """Put the network in training mode, but its frozen stages in eval mode.
 
-    There, batch norm uses its running statistics and does not move them, and drop-out is off. Call it before every epoch:
-    `nn.Module.train` undoes it.
+    There, batch norm uses its running statistics and does not move them, and drop-out is off. Call it before every
+    epoch: `nn.Module.train` undoes it.
     """
     network.train()
     parameters = dict(network.named_parameters())

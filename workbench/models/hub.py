@@ -44,7 +44,9 @@ def _from_timm(architecture: str, tag: str) -> dict[str, Tensor]:
 
 def _from_torchvision(architecture: str, tag: str) -> dict[str, Tensor]:
     default = torchvision.models.get_model_weights(architecture)[tag]
-    weights: dict[str, Tensor] = default.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
+    weights: dict[str, Tensor] = default.get_state_dict(
+        progress=False, check_hash=True, weights_only=True, map_location="cpu"
+    )
     return weights
 
 

@@ -1,5 +1,6 @@
 """From decoded pixels to what a backbone expects, as a layer of the model: the one place where images are resized."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self, get_args
 
@@ -17,9 +18,10 @@ Resize = Literal["squash", "crop", "pad"]
 class PreprocessSpec:
     """How pixels reach the backbone, as plain data.
 
-    ``size`` is the side in pixels. ``resize`` is ``squash`` (everything is kept, the aspect bends), ``crop`` (the middle square)
-    or ``pad`` (black borders make the image square). ``mean`` and ``std`` are per channel on a scale from 0 to 1.
-    ``decoding`` are the decoder's rules (`workbench.data.reading.Decoding` as a dictionary); they travel with the model.
+    ``size`` is the side in pixels. ``resize`` is ``squash`` (everything is kept, the aspect bends), ``crop`` (the
+    middle square) or ``pad`` (black borders make the image square). ``mean`` and ``std`` are per channel on a scale
+    from 0 to 1. ``decoding`` are the decoder's rules (`workbench.data.reading.Decoding` as a dictionary); they travel
+    with the model.
     """
 
     size: int
@@ -51,14 +53,16 @@ class PreprocessSpec:
         try:
             return cls(**{**fields, "mean": tuple(fields["mean"]), "std": tuple(fields["std"])})
         except (KeyError, TypeError, ValueError) as error:
-            raise WorkbenchError(f"The preprocessing of the model cannot be read ({error}); train or export it again.") from error
+            raise WorkbenchError(
+                f"The preprocessing of the model cannot be read ({error}); train or export it again."
+            ) from error
 
 
 class Preprocess(nn.Module):
     """Turns uint8 RGB images [N,H,W,3] of one size into normalised float [N,3,size,size].
 
-    Resizing is bilinear with antialiasing; an image that already has the right size passes unchanged. Crop and pad take or make
-    the middle square first and then squash it, so that the result has no rounded intermediate size: torch and
+    Resizing is bilinear with antialiasing; an image that already has the right size passes unchanged. Crop and pad take
+    or make the middle square first and then squash it, so that the result has no rounded intermediate size: torch and
     ONNX Runtime agree on every height and width.
     """
 
@@ -87,7 +91,7 @@ class Preprocess(nn.Module):
 
 def _middle_square(pixels: Tensor) -> Tensor:
     height, width = pixels.shape[2], pixels.shape[3]
-    side = torch.sym_min(height, width)
+    side = _of_sizes(torch.sym_min, torch.minimum, height, width)
     top, left = (height - side) // 2, (width - side) // 2
     # Indices, not slices: the exporter cannot prove the length of a slice whose ends are symbols.
     rows = torch.arange(side, device=pixels.device) + top
@@ -97,6 +101,11 @@ def _middle_square(pixels: Tensor) -> Tensor:
 
 def _padded_square(pixels: Tensor) -> Tensor:
     height, width = pixels.shape[2], pixels.shape[3]
-    side = torch.sym_max(height, width)
+    side: Any = _of_sizes(torch.sym_max, torch.maximum, height, width)
     top, left = (side - height) // 2, (side - width) // 2
     return functional.pad(pixels, (left, side - width - left, top, side - height - top))
+
+
+def _of_sizes(symbolic: Callable[[Any, Any], Any], traced: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """Return the smaller or larger of two sizes; while the older ONNX exporter traces, sizes are tensors."""
+    return traced(a, b) if isinstance(a, Tensor) else symbolic(a, b)

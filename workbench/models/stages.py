@@ -1,12 +1,11 @@
 """The stages of a network, from stem to head: what can be frozen as one. One rule for every backbone of both libraries.
 
 A backbone is walked in the order in which it was defined, down to its *blocks* (a residual block, an encoder layer, an
-inception module). What comes before the first block is the stem. A block that lowers the resolution opens a stage, as the
-literature counts them (ResNet: layer1 to layer4). Where nothing lowers it (vision transformers), each block is a stage. Plain
-stacks of convolutions (AlexNet, VGG) open a stage at each pooling, and one where the linear layers begin.
+inception module). What comes before the first block is the stem. A block that lowers the resolution opens a stage, as
+the literature counts them (ResNet: layer1 to layer4). Where nothing lowers it (vision transformers), each block is a
+stage. Plain stacks of convolutions (AlexNet, VGG) open a stage at each pooling, and one where the linear layers begin.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -54,7 +53,9 @@ def stages(network: nn.Module) -> list[Stage]:
 def _units(module: nn.Module, path: str, blocks: set[type[nn.Module]], *, depth: int = 0) -> Iterator[_Unit]:
     """Yield the backbone in the order of its definition: look into it, into plain sequences in it, and to where blocks stand."""
     inside = [inner for inner in module.modules() if inner is not module]
-    look = depth == 0 or (depth == 1 and type(module) is nn.Sequential) or any(type(inner) in blocks for inner in inside)
+    look = (
+        depth == 0 or (depth == 1 and type(module) is nn.Sequential) or any(type(inner) in blocks for inner in inside)
+    )
     if not look or (depth > 0 and type(module) in blocks):
         yield _Unit(path, module, {f"{path}.{name}": parameter for name, parameter in module.named_parameters()})
         return
@@ -146,11 +147,13 @@ def _names(parts: list[list[_Unit]]) -> list[str]:
 
     Members with a hundredth of its parameters or less (a closing norm) do not count.
     """
-    paths = [[u.path.split(".")[1:] for u in part if _size([u]) * 100 > _size(part)] or [["backbone"]] for part in parts]
+    paths = [
+        [u.path.split(".")[1:] for u in part if _size([u]) * 100 > _size(part)] or [["backbone"]] for part in parts
+    ]
     names = []
     for number, own in enumerate(paths):
         others = [path for other, theirs in enumerate(paths) if other != number for path in theirs]
-        shared = os.path.commonprefix(own)
+        shared = _shared_start(own)
         lengths = [n for n in range(1, len(shared) + 1) if all(path[:n] != shared[:n] for path in others)]
         if lengths:
             names.append(".".join(shared[: lengths[0]]))
@@ -159,3 +162,12 @@ def _names(parts: list[list[_Unit]]) -> list[str]:
             ends = "–".join(dict.fromkeys(".".join(path[rest : rest + 1]) for path in (own[0], own[-1])))
             names.append(".".join([*shared, ends]) if ends else ".".join(shared))
     return ["stem", *names[1:]] if len(names) > 1 else names
+
+
+def _shared_start(paths: list[list[str]]) -> list[str]:
+    shared = []
+    for steps in zip(*paths, strict=False):
+        if len(set(steps)) > 1:
+            break
+        shared.append(steps[0])
+    return shared

@@ -1,4 +1,4 @@
-"""Weights from a file: read without running code, matched to the backbone by name and shape, refused where they do not fit."""
+"""Weights from a file: read without running code, matched by name and shape, refused where they do not fit."""
 
 import pickle
 import re
@@ -24,8 +24,9 @@ _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d+)\.")
 def read_weights(path: Path) -> Weights:
     """Return the tensors of a weights file, by name.
 
-    Reads ``.safetensors``, and checkpoints of torch that hold tensors only: a bare state dict, or one under ``state_dict``,
-    ``model_state_dict`` or ``model``. Raises WorkbenchError for a file that cannot be read or holds more than data.
+    Reads ``.safetensors``, and checkpoints of torch that hold tensors only: a bare state dict, or one under
+    ``state_dict``, ``model_state_dict`` or ``model``. Raises WorkbenchError for a file that cannot be read or holds
+    more than data.
     """
     if not path.is_file():
         raise WorkbenchError(f"The weights file {path} does not exist; choose a .safetensors, .pt or .pth file.")
@@ -79,9 +80,10 @@ def _state_dict(content: Any) -> Weights:
 def load_into(backbone: nn.Module, weights: Weights, *, source: str, name: str) -> tuple[int, list[str]]:
     """Load ``weights`` into a backbone, strictly: every tensor it has must be there with its shape.
 
-    Returns how many tensors matched, and the names of those that were left over (the classifier of the weights, heads for
-    other tasks). Step counters of batch norm and integer tables that the model computes itself may be missing. Raises
-    WorkbenchError that says how many tensors fit and which one does not.
+    ``source`` names them in the error (``weights in FILE``). Returns how many tensors matched, and the names of those
+    that were left over (the classifier of the weights, heads for other tasks). Step counters of batch norm and integer
+    tables that the model computes itself may be missing. Raises WorkbenchError that says how many tensors fit and which
+    one does not.
     """
     wanted = backbone.state_dict()
     weights = _renamed(weights, wanted)
@@ -93,8 +95,8 @@ def load_into(backbone: nn.Module, weights: Weights, *, source: str, name: str) 
     ]
     if wrong:
         raise WorkbenchError(
-            f"The weights {source} do not fit {name}: {len(matched)} of {len(wanted)} tensors match, "
-            f"{_first_mismatch(wrong[0], wanted, weights)}; choose weights of this backbone, or the backbone of these weights."
+            f"The {source} do not fit {name}: {len(matched)} of {len(wanted)} tensors match, and "
+            f"{_first_mismatch(wrong[0], wanted, weights)}; choose weights of this backbone, or the backbone they are of."
         )
     backbone.load_state_dict({key: weights[key] for key in matched}, strict=False)
     return len(matched), [key for key in weights if key not in wanted]
