@@ -1,8 +1,11 @@
 """Evaluating a run: its frozen list of images, its model, the deployment path, the figures."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+
+import numpy as np
 
 from workbench.data.dataset import Sample
 from workbench.data.reading import Decoding, ImageError, Pixels, read_image
@@ -11,7 +14,7 @@ from workbench.evaluation.calibration import calibration
 from workbench.evaluation.metrics import measure
 from workbench.evaluation.predict import Predictions, choose_device, predict
 from workbench.evaluation.results import Evaluated, Result, save_result
-from workbench.evaluation.samples import changed, read_samples, split_names
+from workbench.evaluation.samples import all_samples, changed, read_samples, split_names
 from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.models.bundle import Bundle
 from workbench.models.bundle import load as load_bundle
@@ -31,21 +34,27 @@ def evaluate_run(project_folder: Path, run: str, split: str = "test", *, device:
     def job(stop: Stop) -> Iterator[EvaluationEvent]:
         with Project.open(project_folder, read_only=True) as project:
             folder = project.runs.get(run).path
-        yield from evaluate_folder(folder, split, device=device)
+            moved = moved_images(folder, project)
+        yield from evaluate_folder(folder, split, device=device, moved=moved)
 
     return job
 
 
 def evaluate_folder(
-    folder: Path, split: str, *, device: str = "auto", bundle: Bundle | None = None
+    folder: Path,
+    split: str,
+    *,
+    device: str = "auto",
+    bundle: Bundle | None = None,
+    moved: Mapping[int, str] | None = None,
 ) -> Iterator[EvaluationEvent]:
     """Evaluate ``split`` of the run in ``folder``, as `evaluate_run` does, without touching the project.
 
-    ``bundle`` is the run's loaded model where the caller has it already.
+    ``bundle`` is the run's loaded model where the caller has it already; ``moved`` is from `moved_images`.
     """
     yield Progress(0, None, "Loading the model")
     bundle = bundle or open_model(folder)
-    samples = samples_of(folder, split, bundle)
+    samples = samples_of(folder, split, bundle, moved=moved)
     reading = Reading(Decoding.from_dict(dict(bundle.spec.decoding)))
     chosen = choose_device(device)
     for event in predict(bundle.deployable, samples, read=reading, device=chosen):
@@ -66,7 +75,20 @@ def open_model(folder: Path) -> Bundle:
     return load_bundle(folder / "model")
 
 
-def samples_of(folder: Path, split: str, bundle: Bundle) -> list[Sample]:
+def moved_images(folder: Path, project: Project) -> dict[int, str]:
+    """Return where the project now knows the images of a run that are no longer where they were when it began."""
+    missing = [sample.id for sample in all_samples(folder / "samples.csv") if not os.path.isfile(sample.path)]
+    if not missing:
+        return {}
+    known = np.intersect1d(np.array(missing, dtype=np.int64), project.images.ids())
+    found: dict[int, str] = {}
+    for start in range(0, len(known), 1000):
+        rows = project.images.page(known[start : start + 1000])
+        found.update((row.id, str(row.path)) for row in rows)
+    return found
+
+
+def samples_of(folder: Path, split: str, bundle: Bundle, *, moved: Mapping[int, str] | None = None) -> list[Sample]:
     """Return the run's samples of ``split``. Raises WorkbenchError, naming a split that has images, where there are none."""
     listed = folder / "samples.csv"
     samples = read_samples(listed, split, bundle.classes)
@@ -74,7 +96,7 @@ def samples_of(folder: Path, split: str, bundle: Bundle) -> list[Sample]:
         others = [name for name in reversed(split_names(listed)) if name != split]
         instead = f"use --split {others[0]}" if others else "make a split and train again"
         raise WorkbenchError(f"The run {folder.name} has no {split} images; {instead}.")
-    return samples
+    return [replace(sample, path=(moved or {}).get(sample.id, sample.path)) for sample in samples]
 
 
 class Reading:

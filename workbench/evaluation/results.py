@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
+from workbench.project.runs import RunFolder
 
 FORMAT = 1
 
@@ -86,29 +87,20 @@ class Result:
         )
 
 
-def json_path(folder: Path, split: str) -> Path:
-    """Return where the figures of a split are in a run folder."""
-    return folder / "results" / f"{split}.json"
-
-
-def csv_path(folder: Path, split: str) -> Path:
-    """Return where the predictions of a split are in a run folder."""
-    return folder / "results" / f"{split}_predictions.csv"
-
-
-def splits_with_results(folder: Path) -> list[str]:
+def splits_with_results(run: RunFolder | Path) -> list[str]:
     """Return the splits of a run folder that have been evaluated, test first."""
-    return [split for split in ("test", "validation", "train") if json_path(folder, split).is_file()]
+    return [split for split in ("test", "validation", "train") if _run(run).result(split).is_file()]
 
 
-def save_result(folder: Path, result: Result) -> None:
+def save_result(run: RunFolder | Path, result: Result) -> None:
     """Write both files of a result to a run folder, each complete or not at all."""
     split = result.evaluated.split
-    json_path(folder, split).parent.mkdir(parents=True, exist_ok=True)
+    run = _run(run)
+    run.results.mkdir(parents=True, exist_ok=True)
     columns = [f"p_{name}" for name in result.evaluated.classes]
     classes = result.evaluated.classes
     confidences = result.confidences
-    temporary = csv_path(folder, split).with_suffix(".csv.partial")
+    temporary = run.predictions(split).with_suffix(".csv.partial")
     with temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["id", "path", "target", "prediction", "confidence", *columns])
@@ -123,17 +115,18 @@ def save_result(folder: Path, result: Result) -> None:
                     *(f"{p:.7g}" for p in result.probabilities[i]),
                 ]
             )
-    os.replace(temporary, csv_path(folder, split))
-    write_json(json_path(folder, split), {"format": FORMAT, **asdict(result.evaluated)})
+    os.replace(temporary, run.predictions(split))
+    write_json(run.result(split), {"format": FORMAT, **asdict(result.evaluated)})
 
 
-def load_evaluated(folder: Path, split: str) -> Evaluated:
+def load_evaluated(run: RunFolder | Path, split: str) -> Evaluated:
     """Read the figures of a split. Raises WorkbenchError where the split has not been evaluated or the file is damaged."""
-    path = json_path(folder, split)
+    run = _run(run)
+    path = run.result(split)
     if not path.is_file():
-        done = splits_with_results(folder)
+        done = splits_with_results(run)
         instead = f"evaluate it first, or look at {' or '.join(done)}" if done else "evaluate it first"
-        raise WorkbenchError(f"The run {folder.name} has no result for its {split} images; {instead}.")
+        raise WorkbenchError(f"The run {run.id} has no result for its {split} images; {instead}.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content.pop("format", FORMAT)
@@ -149,13 +142,14 @@ def load_evaluated(folder: Path, split: str) -> Evaluated:
         ) from error
 
 
-def load_result(folder: Path, split: str) -> Result:
+def load_result(run: RunFolder | Path, split: str) -> Result:
     """Read a result of a run folder: figures and predictions. Takes about a second per 100 000 images: read it in a thread.
 
     Raises WorkbenchError where the split has not been evaluated or a file is damaged.
     """
-    evaluated = load_evaluated(folder, split)
-    path = csv_path(folder, split)
+    run = _run(run)
+    evaluated = load_evaluated(run, split)
+    path = run.predictions(split)
     index = {name: i for i, name in enumerate(evaluated.classes)}
     ids: list[int] = []
     paths: list[str] = []
@@ -208,6 +202,10 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     os.replace(temporary, path)
+
+
+def _run(run: RunFolder | Path) -> RunFolder:
+    return run if isinstance(run, RunFolder) else RunFolder(run)
 
 
 def _sorted_images(result: Result, chosen: NDArray[np.bool_], limit: int | None = None) -> list[PredictedImage]:

@@ -3,12 +3,41 @@
 import csv
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.data.dataset import Sample
 from workbench.errors import WorkbenchError
+from workbench.project.ids import SPLITS
 
 COLUMNS = ("id", "path", "class", "split", "content_hash")
+
+
+@dataclass(frozen=True)
+class ListedSample:
+    """One row of ``samples.csv``."""
+
+    id: int
+    path: str
+    class_name: str
+    split: str
+    content_hash: str | None
+
+
+def all_samples(path: Path) -> list[ListedSample]:
+    """Return every row of the list. Raises WorkbenchError where the file is missing or damaged."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return [
+                ListedSample(int(row["id"]), row["path"], row["class"], row["split"], row["content_hash"] or None)
+                for row in csv.DictReader(stream)
+            ]
+    except OSError as error:
+        raise WorkbenchError(
+            f"The run's list of images {path} cannot be read ({error.strerror}); train again."
+        ) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise WorkbenchError(f"The run's list of images {path} is damaged ({error}); train again.") from error
 
 
 def read_samples(path: Path, split: str, classes: Sequence[str]) -> list[Sample]:
@@ -17,28 +46,19 @@ def read_samples(path: Path, split: str, classes: Sequence[str]) -> list[Sample]
     Raises WorkbenchError where the file is missing or damaged, or names a class that is not in ``classes``.
     """
     index = {name: i for i, name in enumerate(classes)}
-    samples = []
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
-                if row["split"] == split:
-                    target = index[row["class"]]
-                    samples.append(Sample(int(row["id"]), row["path"], target, row["content_hash"] or None))
-    except OSError as error:
-        raise WorkbenchError(f"The run's list of images {path} cannot be read ({error}); train again.") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise WorkbenchError(f"The run's list of images {path} is damaged ({error}); train again.") from error
-    return samples
+    listed = [sample for sample in all_samples(path) if sample.split == split]
+    unknown = {sample.class_name for sample in listed} - index.keys()
+    if unknown:
+        raise WorkbenchError(
+            f"The run's list of images {path} has the class {min(unknown)}, which its model does not know; train again."
+        )
+    return [Sample(sample.id, sample.path, index[sample.class_name], sample.content_hash) for sample in listed]
 
 
 def split_names(path: Path) -> list[str]:
     """Return the splits that have images in the list, in the order train, validation, test."""
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            found = {row.get("split") for row in csv.DictReader(stream)}
-    except OSError as error:
-        raise WorkbenchError(f"The run's list of images {path} cannot be read ({error}); train again.") from error
-    return [name for name in ("train", "validation", "test") if name in found]
+    found = {sample.split for sample in all_samples(path)}
+    return [name for name in SPLITS if name in found]
 
 
 def content_hash(path: Path | str) -> str:

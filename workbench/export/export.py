@@ -10,7 +10,7 @@ from typing import Any
 from workbench.data.dataset import Sample
 from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
-from workbench.evaluation.evaluate import Reading, open_model, samples_of, summarise
+from workbench.evaluation.evaluate import Reading, moved_images, open_model, samples_of, summarise
 from workbench.evaluation.predict import Predictions
 from workbench.evaluation.samples import split_names
 from workbench.export.folder import complete_folder
@@ -53,10 +53,11 @@ def export_run(project_folder: Path, run: str, out: Path) -> Job:
         started = time.monotonic()
         with Project.open(project_folder, read_only=True) as project:
             folder, title = project.runs.get(run).path, project.name
+            moved = moved_images(folder, project)
         yield Progress(0, None, "Loading the model")
         bundle = open_model(folder)
         split = "test" if "test" in split_names(folder / "samples.csv") else "validation"
-        samples = samples_of(folder, split, bundle)
+        samples = samples_of(folder, split, bundle, moved=moved)
         if split != "test":
             yield Noticed(
                 f"The run {folder.name} has no test images: the package is checked on its validation images, "
