@@ -15,15 +15,17 @@ from workbench.augment.chain import Chain
 from workbench.data import loaders
 from workbench.data.dataset import Augment, ImageDataset, Read
 from workbench.jobs import Noticed
-from workbench.models import backbones
+from workbench.models.backbones import Network, create
 from workbench.models.catalog import find
-from workbench.models.freezing import FreezePlan, parameter_groups, stages, train_mode
+from workbench.models.freezing import FreezePlan, parameter_groups, train_mode
 from workbench.models.preprocess import Preprocess, PreprocessSpec
+from workbench.models.stages import stages
 from workbench.training import checkpoints, devices, inputs, optim, pixels
 from workbench.training.config import TrainConfig
-from workbench.training.engine import Batch, Parts, Plan, State
+from workbench.training.engine import Batch, Parts, Plan
 from workbench.training.events import Preparing, Warned
 from workbench.training.finish import Model
+from workbench.training.state import State
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Built:
     frozen: inputs.Inputs
     device: devices.Device
     fabric: Fabric
-    network: nn.Module
+    network: Network
     spec: PreprocessSpec
     parts: Parts
     plan: Plan
@@ -73,7 +75,10 @@ class Built:
     def close(self) -> None:
         """End the loaders' processes."""
         for loader in (self.train_loader, self.validation_loader):
-            loaders.close(loader)
+            # DataLoader offers no other way to end persistent workers at a known moment.
+            iterator = getattr(loader, "_iterator", None)
+            if loader.num_workers and iterator is not None:
+                iterator._shutdown_workers()
 
 
 def build(
@@ -94,7 +99,7 @@ def build(
     )
     classes = len(frozen.classes)
     weights = config.backbone.weights if checkpoint is None else "none"
-    network, _ = backbones.create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
+    network, _ = create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
     resized = pixels.Resized(spec, frozen.decoding)
     read: Read = resized
     warned: set[int] = set()
@@ -116,7 +121,7 @@ def _join(
     frozen: inputs.Inputs,
     device: devices.Device,
     *,
-    network: nn.Module,
+    network: Network,
     spec: PreprocessSpec,
     read: Read,
     checkpoint: dict[str, Any] | None,
@@ -124,9 +129,11 @@ def _join(
 ) -> Built:
     fabric = devices.open_fabric(device, devices.choose_precision(config.compute.precision, device))
     # Channels last is what convolutions are fastest with: MobileNetV2 on two cores 48 images/s, 26 without.
-    network = network.to(device=fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    freeze = config.freeze if checkpoint is None else type(config).model_validate({"freeze": checkpoint["freeze"]}).freeze
-    plan = FreezePlan.of(freeze.kind, getattr(freeze, "train_last", 0))
+    network = network.to(device=fabric.device).to(memory_format=torch.channels_last)
+    freeze = (
+        config.freeze if checkpoint is None else type(config).model_validate({"freeze": checkpoint["freeze"]}).freeze
+    )
+    plan = FreezePlan.of(freeze.kind, getattr(freeze, "train_last", 1))
     plan.apply(network)
     groups = parameter_groups(
         network,

@@ -1,10 +1,10 @@
-"""Checkpoints on disk, and the random states in them. A checkpoint that exists is whole, whatever happened while writing."""
+"""Checkpoints on disk, and the random states in them. A checkpoint that exists is whole, whatever happened."""
 
 import json
 import os
 import random
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ def save(path: Path, content: dict[str, Any]) -> None:
         with fresh.open("wb") as file:
             writer = _Writer(file.write)
             try:
-                torch.save({"format": FORMAT, **content}, writer)
+                torch.save({"format": FORMAT, **content}, cast("IO[bytes]", writer))
             except RuntimeError:
                 # torch reports a failed write as an error of its own, without the cause
                 if writer.error is None:
@@ -48,15 +48,19 @@ def load(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise WorkbenchError(f"The checkpoint {path} cannot be read ({_first_line(error)}); start a new run.") from error
+        raise WorkbenchError(
+            f"The checkpoint {path} cannot be read ({_first_line(error)}); start a new run."
+        ) from error
     if content.get("format", FORMAT) > FORMAT:
-        raise WorkbenchError(f"The checkpoint {path} was written by a newer Workbench; update Workbench to continue the run.")
+        raise WorkbenchError(
+            f"The checkpoint {path} was written by a newer Workbench; update Workbench to continue the run."
+        )
     return content
 
 
 def random_states() -> dict[str, Any]:
     """Return the states of every global random generator as tensors and text."""
-    name, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - libraries draw from it
+    name, keys, position, has_gauss, gauss = np.random.get_state()
     states: dict[str, Any] = {
         "torch": torch.get_rng_state(),
         "python": json.dumps(random.getstate()),
@@ -68,7 +72,7 @@ def random_states() -> dict[str, Any]:
             "gauss": float(gauss),
         },
     }
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         states["cuda"] = torch.cuda.get_rng_state()
     return states
 
@@ -80,7 +84,7 @@ def restore_random_states(states: dict[str, Any]) -> None:
     random.setstate((version, tuple(internal), gauss))
     legacy = states["numpy"]
     keys = legacy["keys"].numpy().astype(np.uint32)
-    np.random.set_state((legacy["name"], keys, legacy["position"], legacy["has_gauss"], legacy["gauss"]))  # noqa: NPY002
+    np.random.set_state((legacy["name"], keys, legacy["position"], legacy["has_gauss"], legacy["gauss"]))
     if "cuda" in states and torch.cuda.is_available():
         torch.cuda.set_rng_state(states["cuda"])
 

@@ -12,8 +12,8 @@ def check(project: Project, config: TrainConfig) -> None:
     """Raise WorkbenchError, in one sentence, for a run that cannot succeed.
 
     Covers: no labelled images, one class only, no split, a class without training images, an empty validation split, an
-    unknown backbone (with the nearest names) and a weights file that is not there. What needs torch (whether the file fits)
-    is said by the run itself, before its first step.
+    unknown backbone (with the nearest names) and a weights file that is not there. What needs torch (whether the file
+    fits) is said by the run itself, before its first step.
     """
     check_labels(project)
     find(config.backbone.name)
@@ -30,7 +30,9 @@ def check_labels(project: Project) -> None:
         raise WorkbenchError("No image has a label; give images a class, then train.")
     if len(labelled) == 1:
         only = names[next(iter(labelled))]
-        raise WorkbenchError(f"All labelled images are of the class '{only}'; label images of a second class, then train.")
+        raise WorkbenchError(
+            f"All labelled images are of the class '{only}'; label images of a second class, then train."
+        )
     counts = project.splits.counts()
     if not counts.get("train"):
         raise WorkbenchError("No labelled image is in the training split; make a split, then train.")

@@ -1,7 +1,7 @@
 """The window's side of a run: start it in a child process, continue it, follow its events. Imports no torch.
 
-The child writes only into its run folder; this reads there. So a run on another machine can be followed too, and a window
-that was closed finds its run again.
+The child writes only into its run folder; this reads there. So a run on another machine can be followed too, and a
+window that was closed finds its run again.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from workbench.training.log import append
 
 @dataclass(frozen=True)
 class Died:
-    """The process of a run ended without a last event: it was killed, or the machine went down. The run can be continued."""
+    """The process of a run ended without a last event: it was killed, or the machine went down. It can be continued."""
 
     message: str
 
@@ -29,8 +29,8 @@ class Died:
 def start_run(project: Project, config: TrainConfig) -> RunFolder:
     """Make a run of ``config`` and start it in a child process that outlives this one.
 
-    Returns at once; `follow` tells what happens. Raises WorkbenchError where the run cannot succeed (no labels, no split,
-    one class only, an unknown backbone, a weights file that is not there).
+    Returns at once; `follow` tells what happens. Raises WorkbenchError where the run cannot succeed (no labels, no
+    split, one class only, an unknown backbone, a weights file that is not there).
     """
     check(project, config)
     run = project.runs.create(config.dumps())
@@ -56,8 +56,8 @@ def resume_run(project: Project, run: RunFolder) -> None:
 def follow(run: RunFolder, stop: Stop) -> Iterator[TrainingEvent | Died]:
     """Yield every event of the run from its first on, then those to come.
 
-    Ends after the last `FitEnded`, or with `Died` where the process is gone without one. A FitEnded after which the run was
-    continued is left out. Stopping only ends the following, never the run.
+    Ends after the last `FitEnded`, or with `Died` where the process is gone without one. A FitEnded after which the run
+    was continued is left out. Stopping only ends the following, never the run.
     """
     ended: FitEnded | None = None
     for line in launch.follow_lines(run.events, stop, alive=lambda: _writing(run)):

@@ -24,6 +24,8 @@ class Part(BaseModel):
 
 
 class BackboneConfig(Part):
+    """The part of the model that comes with knowledge, and where from."""
+
     """Which network, and from which weights it starts."""
 
     name: str = Field("torchvision/mobilenet_v2", title="Backbone", description="timm/NAME or torchvision/NAME")
@@ -34,6 +36,8 @@ class BackboneConfig(Part):
 
 
 class PreprocessConfig(Part):
+    """How an image becomes what the backbone takes."""
+
     """How an image becomes what the network sees; travels into the exported model."""
 
     size: int = Field(
@@ -49,16 +53,22 @@ class PreprocessConfig(Part):
 class FreezeBackbone(Part):
     """Only the head trains."""
 
+    """Only the head trains."""
+
     kind: Literal["backbone"] = "backbone"
 
 
 class FreezeNothing(Part):
     """Everything trains."""
 
+    """Everything trains."""
+
     kind: Literal["none"] = "none"
 
 
 class FreezeStages(Part):
+    """The head and the last stages of the backbone train."""
+
     """The head and the last stages train."""
 
     kind: Literal["stages"] = "stages"
@@ -86,6 +96,8 @@ class OptimizerConfig(Part):
 
 
 class ScheduleConfig(Part):
+    """The learning rate over the run."""
+
     """How the learning rate changes over the run."""
 
     kind: Literal["cosine", "constant"] = Field("cosine", title="Schedule", description="How the learning rate falls")
@@ -95,15 +107,21 @@ class ScheduleConfig(Part):
 
 
 class LossConfig(Part):
+    """Cross-entropy, and what it is told about labels and classes."""
+
     """What counts how much."""
 
-    label_smoothing: float = Field(0.0, ge=0, le=0.5, title="Label smoothing", description="Softens every label a little")
+    label_smoothing: float = Field(
+        0.0, ge=0, le=0.5, title="Label smoothing", description="Softens every label a little"
+    )
     balance: Literal["none", "class_weights", "balanced_sampling"] = Field(
         "none", title="Rare classes", description="class_weights: count more in the loss; balanced_sampling: shown more"
     )
 
 
 class StoppingConfig(Part):
+    """When to end before the last epoch."""
+
     """When a run ends before its last epoch."""
 
     patience: int = Field(
@@ -112,6 +130,8 @@ class StoppingConfig(Part):
 
 
 class ComputeConfig(Part):
+    """Where and how fast; changes the figures of a run little or not at all."""
+
     """Where and how a run computes; none of it should change the result much."""
 
     device: str = Field("auto", title="Device", description="auto, cpu, cuda or cuda:N, mps")
@@ -123,9 +143,13 @@ class ComputeConfig(Part):
         -1, ge=-1, le=64, title="Loader processes", description="Processes that read images; -1 chooses, 0 none"
     )
     prepared_cache: bool = Field(
-        True, title="Prepared cache", description="Decode and resize every image once; training then reads pixels from disk"
+        True,
+        title="Prepared cache",
+        description="Decode and resize every image once; training then reads pixels from disk",
     )
-    log_every: int = Field(5, ge=1, le=10_000, title="Log every", description="Steps between two points of the live curve")
+    log_every: int = Field(
+        5, ge=1, le=10_000, title="Log every", description="Steps between two points of the live curve"
+    )
     checkpoint_minutes: float = Field(
         2.0, ge=0, le=1440, title="Checkpoint every", description="Minutes between checkpoints within an epoch"
     )
@@ -171,7 +195,9 @@ class TrainConfig(Part):
             raise WorkbenchError(f"{source} is not a TOML file: {error}; correct that line.") from error
         found = fields.pop("format", FORMAT)
         if not isinstance(found, int) or found > FORMAT:
-            raise WorkbenchError(f"{source} was written by a newer Workbench (format {found}); update Workbench to use it.")
+            raise WorkbenchError(
+                f"{source} was written by a newer Workbench (format {found}); update Workbench to use it."
+            )
         return cls._validated(fields, source)
 
     @classmethod
@@ -266,7 +292,9 @@ def _freeze(value: str) -> dict[str, Any]:
         return {"kind": kind}
     if kind == "stages" and count.isdigit():
         return {"kind": "stages", "train_last": int(count)}
-    raise WorkbenchError(f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train).")
+    raise WorkbenchError(
+        f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train)."
+    )
 
 
 def _paths(fields: dict[str, Any], prefix: str = "") -> list[str]:

@@ -27,8 +27,8 @@ class Device:
 def choose(asked: str) -> Device:
     """Return the device for ``asked`` (auto, cpu, cuda, cuda:N or mps) after a self-test of it.
 
-    ``auto`` falls back to the processor where the accelerator fails, and says why. Raises WorkbenchError for a device that
-    was asked for by name and is not there or fails.
+    ``auto`` falls back to the processor where the accelerator fails, and says why. Raises WorkbenchError for a device
+    that was asked for by name and is not there or fails.
     """
     if asked == "cpu":
         return Device("cpu")
@@ -50,7 +50,9 @@ def choose_precision(asked: str, device: Device) -> Precision:
             return "32-true"
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     if asked == "16-mixed" and device.kind == "cpu":
-        raise WorkbenchError("The processor cannot train in 16-mixed; choose the precision auto, 32-true or bf16-mixed.")
+        raise WorkbenchError(
+            "The processor cannot train in 16-mixed; choose the precision auto, 32-true or bf16-mixed."
+        )
     return asked  # type: ignore[return-value] # the config allows these values only
 
 
@@ -82,7 +84,6 @@ def in_words(error: BaseException, *, device: str, batch_size: int, size: int) -
 
 
 def _existing(asked: str) -> str:
-    kind, _, number = asked.partition(":")
     there = ["cpu"]
     if torch.backends.mps.is_available():
         there.append("mps")
@@ -98,8 +99,8 @@ def _self_test(name: str) -> str:
     try:
         images = torch.ones(2, 3, 8, 8, device=name, requires_grad=True)
         weights = torch.ones(4, 3, 3, 3, device=name)
-        torch.nn.functional.conv2d(images, weights).sum().backward()
-        float(images.sum())
+        torch.nn.functional.conv2d(images, weights).sum().backward()  # type: ignore[no-untyped-call]
+        float(weights.sum())
     except (RuntimeError, AssertionError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         return f"The device {name} fails its self-test ({first})"

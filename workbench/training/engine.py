@@ -1,7 +1,7 @@
 """The training loop and nothing else: `fit` yields what happens, step by step.
 
-It knows no project, no folder and no window. Stop and pause act between two steps; a state that was saved there continues
-with the same numbers as if nothing had happened.
+It knows no project, no folder and no window. Stop and pause act between two steps; a state that was saved there
+continues with the same numbers as if nothing had happened.
 """
 
 import math
@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 
 from workbench.errors import WorkbenchError
 from workbench.training import optim
+from workbench.training.clock import Clock
 from workbench.training.config import ScheduleConfig
 from workbench.training.control import Command
 from workbench.training.events import (
@@ -30,6 +31,7 @@ from workbench.training.events import (
     TrainingEvent,
     Warned,
 )
+from workbench.training.state import State, Sums
 
 POLL_SECONDS = 0.05
 
@@ -56,7 +58,7 @@ class Batch(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """What is trained. ``preprocess`` turns uint8 [N, H, W, 3] into the floats that ``network`` turns into logits [N, C]."""
+    """What is trained. ``preprocess`` turns uint8 [N, H, W, 3] into floats, ``network`` those into logits [N, C]."""
 
     network: nn.Module
     preprocess: nn.Module
@@ -79,66 +81,6 @@ class Plan:
     patience: int = 0
     checkpoint_seconds: float = 0.0
     shortcut: str = ""
-
-
-@dataclass
-class Sums:
-    """Accumulated over steps, on the device: reading it at each step would wait for the device."""
-
-    loss: Tensor
-    correct: Tensor
-    images: int = 0
-
-    @classmethod
-    def zero(cls, device: torch.device) -> "Sums":
-        return cls(torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device))
-
-    def add(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
-        self.loss += loss.detach() * len(targets)
-        self.correct += (logits.detach().argmax(1) == targets).sum()
-        self.images += len(targets)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"loss": self.loss.cpu(), "correct": self.correct.cpu(), "images": self.images}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], device: torch.device) -> "Sums":
-        return cls(fields["loss"].to(device), fields["correct"].to(device), fields["images"])
-
-
-@dataclass
-class State:
-    """Where a run is: always that after a whole step. ``epoch`` and ``batch`` count from 0 and name the next step."""
-
-    device: torch.device
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    best_epoch: int = 0
-    best_score: float = -1.0
-    best_loss: float = math.inf
-    epoch_sums: Sums = field(init=False)
-    log_sums: Sums = field(init=False)
-    best_logits: Tensor | None = None
-    best_targets: Tensor | None = None
-
-    def __post_init__(self) -> None:
-        self.epoch_sums = Sums.zero(self.device)
-        self.log_sums = Sums.zero(self.device)
-
-    def as_dict(self) -> dict[str, Any]:
-        plain = ("epoch", "batch", "step", "best_epoch", "best_score", "best_loss")
-        return {name: getattr(self, name) for name in plain} | {
-            "epoch_sums": self.epoch_sums.as_dict(),
-            "log_sums": self.log_sums.as_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], device: torch.device) -> "State":
-        sums = {name: Sums.from_dict(fields[name], device) for name in ("epoch_sums", "log_sums")}
-        state = cls(device, **{name: value for name, value in fields.items() if name not in sums})
-        state.epoch_sums, state.log_sums = sums["epoch_sums"], sums["log_sums"]
-        return state
 
 
 @dataclass(frozen=True)
@@ -166,9 +108,9 @@ def fit(
 ) -> Generator[TrainingEvent, None, Stopped]:
     """Train from ``state`` on until the epochs are done, patience runs out or a stop is asked for.
 
-    Returns (as the generator's value) the reason: "finished", "early_stopping" or "stopped". The best epoch is that with the
-    highest balanced accuracy on the validation images; among equals, with the lowest loss. Raises WorkbenchError where the
-    loss stops being a number.
+    Returns (as the generator's value) the reason: "finished", "early_stopping" or "stopped". The best epoch is that
+    with the highest balanced accuracy on the validation images; among equals, with the lowest loss. Raises
+    WorkbenchError where the loss stops being a number.
     """
     return (yield from _Loop(fabric, parts, plan, state, around).run())
 
@@ -177,7 +119,7 @@ class _Loop:
     def __init__(self, fabric: Fabric, parts: Parts, plan: Plan, state: State, around: Surroundings) -> None:
         self.fabric, self.parts, self.plan, self.state, self.around = fabric, parts, plan, state, around
         self.model, self.optimizer = fabric.setup(parts.network, parts.optimizer)
-        self.clock = _Clock()
+        self.clock = Clock()
         self.saved_at = time.monotonic()
 
     def run(self) -> Generator[TrainingEvent, None, Stopped]:
@@ -238,7 +180,9 @@ class _Loop:
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         if self.plan.clip_norm > 0:
-            self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.plan.clip_norm, error_if_nonfinite=False)
+            self.fabric.clip_gradients(
+                self.model, self.optimizer, max_norm=self.plan.clip_norm, error_if_nonfinite=False
+            )
         self.optimizer.step()
         for sums in (self.state.epoch_sums, self.state.log_sums):
             sums.add(loss, logits, targets)
@@ -279,7 +223,9 @@ class _Loop:
                 return None
         self.clock.leave_out_since(began)
         if not logits:
-            raise WorkbenchError("None of the validation images can be read; check where the images are, then train again.")
+            raise WorkbenchError(
+                "None of the validation images can be read; check where the images are, then train again."
+            )
         return torch.cat(logits).cpu(), torch.cat(targets).cpu()
 
     def _epoch_ended(self, logits: Tensor, targets: Tensor, *, seconds_left: float) -> EpochEnded:
@@ -360,46 +306,6 @@ class _Loop:
                 "(optimizer.learning_rate), or choose the precision 32-true."
             )
         return loss
-
-
-class _Clock:
-    """The time of the training steps: pauses and validation are left out."""
-
-    def __init__(self) -> None:
-        self.begin = self.mark = time.monotonic()
-        self.wait = 0.0
-        self.images = 0
-        self.paused = 0.0
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        start = time.monotonic()
-        yield
-        self.wait += time.monotonic() - start
-
-    @contextmanager
-    def pausing(self) -> Iterator[None]:
-        start, mark = time.monotonic(), self.mark
-        yield
-        away = time.monotonic() - start
-        self.paused += away
-        self.mark = mark + away
-
-    def leave_out_since(self, start: float) -> None:
-        """Leave out the time since ``start``, the pauses in it included."""
-        now = time.monotonic()
-        self.mark = now - max(0.0, start - self.mark)
-
-    def lap(self) -> tuple[float, float]:
-        """Return the images per second since the last lap, and the share of its time spent waiting for images."""
-        now = time.monotonic()
-        seconds = max(now - self.mark, 1e-6)
-        speed, share = self.images / seconds, min(1.0, self.wait / seconds)
-        self.mark, self.wait, self.images = now, 0.0, 0
-        return speed, share
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.begin
 
 
 @contextmanager

@@ -32,6 +32,8 @@ class Preparing:
 
 @dataclass(frozen=True)
 class FitStarted:
+    """The first step is about to begin; also of a run that continues, with ``first_epoch`` epochs behind it."""
+
     """The first step comes next: what trains on what."""
 
     run: str
@@ -93,6 +95,8 @@ class StageChanged:
 
 @dataclass(frozen=True)
 class CheckpointSaved:
+    """A checkpoint is on the disk, whole."""
+
     """A checkpoint is complete on disk."""
 
     path: str
@@ -104,6 +108,8 @@ class CheckpointSaved:
 
 @dataclass(frozen=True)
 class Paused:
+    """The run waits; it holds its device and its memory."""
+
     """The run waits after this step."""
 
     step: int
@@ -111,6 +117,8 @@ class Paused:
 
 @dataclass(frozen=True)
 class Resumed:
+    """The run goes on after a pause."""
+
     """The run goes on after this step."""
 
     step: int
@@ -118,6 +126,8 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Warned:
+    """Something the user should hear although training goes on."""
+
     """Something the user should hear although the run goes on."""
 
     message: str

@@ -15,7 +15,7 @@ from workbench.evaluation.predict import Predictions, predict
 from workbench.evaluation.results import save_result
 from workbench.evaluation.thresholds import best_f1, by_class
 from workbench.jobs import Progress
-from workbench.models import bundle
+from workbench.models.bundle import Bundle, save
 from workbench.models.deploy import Deployable
 from workbench.models.preprocess import PreprocessSpec
 from workbench.project.runs import RunFolder
@@ -78,16 +78,12 @@ def save_unmeasured(run: RunFolder, model: Model, *, logits: Tensor, targets: Te
 
 def _save(
     run: RunFolder, model: Model, deployable: Deployable, targets: NDArray[Any], probabilities: NDArray[np.float32]
-) -> bundle.Bundle:
+) -> Bundle:
     classes = model.inputs.classes
-    return bundle.save(
-        run.model,
-        deployable,
-        classes=classes,
-        backbone=model.backbone,
-        thresholds=by_class(classes, best_f1(targets, probabilities)),
-        extra={"run": run.id},
-    )
+    thresholds = by_class(classes, best_f1(targets, probabilities))
+    extra = {"run": run.id}
+    save(run.model, deployable, classes=classes, backbone=model.backbone, thresholds=thresholds, extra=extra)
+    return Bundle(deployable, classes, model.spec, model.backbone, thresholds, extra)
 
 
 def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Who trains what: the lock of a run folder, and one lock per device and user. Imports no torch.
 
-The run's ``lock`` is a JSON file with a heartbeat, because it is also read from other machines. The device's lock belongs
-to this machine alone and is one of the operating system, which frees it however the process ends.
+The run's ``lock`` is a JSON file with a heartbeat, because it is also read from other machines. The device's lock
+belongs to this machine alone and is one of the operating system, which frees it however the process ends.
 """
 
 import json
@@ -90,7 +90,7 @@ class DeviceLock:
             holder = file.read().strip() or "another run"
             file.close()
             raise WorkbenchError(
-                f"The device {self._device} is in use by {holder}; wait until that run ends, stop it, or choose another device."
+                f"The device {self._device} is in use by {holder}; wait until that run ends, stop it, or choose another."
             )
         file.truncate(0)
         file.write(f"the run {self._run.id} in {self._run.path.parent.parent}")

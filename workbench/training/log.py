@@ -27,8 +27,8 @@ class EventLog:
             self._file.flush()
         except OSError as error:
             raise WorkbenchError(
-                f"The events of the run cannot be written to {self._run.events} ({error.strerror}); make room on that disk, "
-                "then continue the run."
+                f"The events of the run cannot be written to {self._run.events} ({error.strerror}); make room on that "
+                "disk, then continue the run."
             ) from error
 
     def close(self) -> None:

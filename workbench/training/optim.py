@@ -25,8 +25,8 @@ def create(config: OptimizerConfig, groups: Sequence[dict[str, Any]]) -> Optimiz
 def factor(config: ScheduleConfig, step: int, steps: int) -> float:
     """Return what the learning rate is multiplied with at ``step`` (from 0) of ``steps``; above 0 and at most 1.
 
-    A linear rise over the warm-up, then constant, or half a cosine (Loshchilov and Hutter 2017) towards zero. It depends
-    on the step alone, so a resumed run needs no other state.
+    A linear rise over the warm-up, then constant, or half a cosine (Loshchilov and Hutter 2017) towards zero. It
+    depends on the step alone, so a resumed run needs no other state.
     """
     rise = math.ceil(config.warmup * steps)
     if step < rise:

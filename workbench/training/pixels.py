@@ -44,4 +44,3 @@ class Resized:
 def open_cache(folder: Path, resized: Resized) -> PreparedCache:
     """Return the cache of prepared pixels for this geometry under the project's cache folder."""
     return PreparedCache(folder / "prepared", size=resized.spec.size, geometry=resized.geometry)
-

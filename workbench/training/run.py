@@ -6,7 +6,7 @@ Read this first. `prepare` makes the folder, `train` is the job that trains it o
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,11 @@ from workbench.training.build import Built, build
 from workbench.training.checks import check
 from workbench.training.config import TrainConfig
 from workbench.training.control import Command, Control
-from workbench.training.engine import State, Surroundings, fit
+from workbench.training.engine import Surroundings, fit
 from workbench.training.events import CheckpointSaved, FitEnded, FitStarted, Preparing, Reason, TrainingEvent, Warned
 from workbench.training.locks import DeviceLock, RunLock
 from workbench.training.log import EventLog
+from workbench.training.state import State
 
 
 def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = None) -> RunFolder:
@@ -37,7 +38,7 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
     cannot be trained on, an unknown backbone, an image size it does not take, a chain that cannot be composed, a weights
     file that is not there.
     """
-    with Project.open(project_folder) as project:
+    with Project.open(project_folder, read_only=run is not None) as project:
         check(project, config)
         PreprocessSpec.for_backbone(find(config.backbone.name), size=config.preprocess.size)
         pipeline.check(config.augment)
@@ -59,7 +60,7 @@ def train(project_folder: Path, run_id: str) -> Job:
     def job(stop: Stop) -> Iterator[TrainingEvent]:
         with Project.open(project_folder, read_only=True) as project:
             run = project.runs.get(run_id)
-            cache = project.cache_folder
+            cache = project.folder / "cache"
         with RunLock(run), contextlib.closing(EventLog(run)) as log:
             training = _Training(project_folder, run, cache, stop)
             events = training.events()
@@ -112,7 +113,7 @@ class _Training:
         self.saved_step = -1
         self.ended = False
 
-    def events(self) -> Iterator[TrainingEvent]:
+    def events(self) -> Generator[TrainingEvent, None, None]:
         """Yield every event; a failure becomes the last of them. A bug is told as well, then raised."""
         try:
             yield from self._events()
@@ -125,7 +126,9 @@ class _Training:
                 batch_size=self.built.config.compute.batch_size,
                 size=self.built.spec.size,
             )
-            yield self._ended("failed", str(told) if told else f"Training failed, which is a bug: {_first_line(error)}.")
+            yield self._ended(
+                "failed", str(told) if told else f"Training failed, which is a bug: {_first_line(error)}."
+            )
             if not told:
                 raise
         finally:
