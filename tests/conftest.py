@@ -77,6 +77,8 @@ def _left(before: set[threading.Thread], qt: bool) -> list[str]:
 
 
 def _belongs_to_a_library(thread: threading.Thread) -> bool:
+    if isinstance(thread, threading._DummyThread):
+        return True  # a record of a thread that Qt made, kept by Python after its end; Qt's threads are counted below
     # tqdm's monitor, execnet's receiver and Python's own pools of torch live as long as the process.
     return thread.daemon and type(thread).__module__.split(".")[0] in {"tqdm", "execnet", "xdist"}
 
