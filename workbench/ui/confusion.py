@@ -1,6 +1,6 @@
 """The confusion matrix: rows are the true classes, columns the predicted; a click on a cell asks for its images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -10,6 +10,8 @@ from workbench.ui import figures, theme
 
 GAP = 1
 LARGEST_CELL = 72
+SMALL = 10
+"""Pixels of the class names where the cells are small."""
 NAME_SHARE = 0.28
 """Largest share of the side that class names may take."""
 
@@ -86,7 +88,7 @@ class ConfusionMatrix(QWidget):
         names = min(widest, min(self.width(), self.height()) * NAME_SHARE)
         above = names if self._names_turn(names) else metrics.height() + theme.HALF
         room = min(self.width() - names - caption, self.height() - above - caption)
-        cell = max(4.0, min(LARGEST_CELL, room / count))
+        cell = max(1.0, min(LARGEST_CELL, room / count))
         cell = float(int(cell)) if cell >= 8 else cell
         return names + caption, above + caption, cell
 
@@ -139,26 +141,41 @@ class ConfusionMatrix(QWidget):
         centre = Qt.AlignmentFlag.AlignCenter
         painter.drawText(QRectF(left, 0, side, metrics.height()), centre, self.tr("Predicted"))
         _draw_upright(painter, QRectF(0, top, metrics.height(), side), centre, self.tr("True"))
-        small = cell < metrics.height()
-        font = theme.font(max(7, int(cell) - 2) if small else theme.SECONDARY)
+        font = theme.font(theme.SECONDARY if cell > metrics.height() else SMALL)
         painter.setFont(font)
         metrics = QFontMetrics(font)
         names = left - caption - theme.HALF
         turned = self._names_turn(names)
-        for position, name in enumerate(self._classes):
-            marked = self._hovered or self._selected
-            painter.setPen(theme.colour("text" if marked and marked[0] == position else "secondary"))
+        marked = self._hovered or self._selected
+        # Where the rows are lower than the letters, only some names fit; the one in question always shows.
+        every = max(1, -int(-metrics.height() // cell))
+        for position, name in self._named(painter, marked[0] if marked else None, every):
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(names))
+            middle = top + position * cell + (cell - GAP) / 2
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(caption, top + position * cell, names, cell - GAP), right, text)
-            painter.setPen(theme.colour("text" if marked and marked[1] == position else "secondary"))
-            above = QRectF(left + position * cell, caption, cell - GAP, top - caption - theme.HALF)
+            painter.drawText(QRectF(caption, middle - metrics.height() / 2, names, metrics.height()), right, text)
+        for position, name in self._named(painter, marked[1] if marked else None, every):
+            middle = left + position * cell + (cell - GAP) / 2
+            height = top - caption - theme.HALF
             if turned:
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(above.height()))
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(height))
                 start = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                above = QRectF(middle - metrics.height() / 2, caption, metrics.height(), height)
                 _draw_upright(painter, above, start, text)
             else:
+                above = QRectF(left + position * cell, caption, cell - GAP, height)
                 painter.drawText(above, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _named(self, painter: QPainter, marked: int | None, every: int) -> Iterator[tuple[int, str]]:
+        """Yield the names to draw, with the painter's pen set for each."""
+        for position, name in enumerate(self._classes):
+            if position == marked:
+                painter.setPen(theme.colour("text"))
+            elif position % every or (marked is not None and abs(position - marked) < every):
+                continue
+            else:
+                painter.setPen(theme.colour("secondary"))
+            yield position, name
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self.cell_at(event.position()))

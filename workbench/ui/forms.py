@@ -187,10 +187,10 @@ class UnionForm(QWidget):
             self._body.removeWidget(self._form)
             self._form.hide()
             self._form.deleteLater()
-        self._form = Form(type(value), value, skip=(self._tag,))
+        self._form = Form(type(value), value, skip=(self._tag,), parent=self)
+        self._body.addWidget(self._form)
         self._form.setVisible(not self._form.is_empty())
         self._form.changed.connect(self._part_changed)
-        self._body.addWidget(self._form)
 
     @Slot()
     def _kind_chosen(self) -> None:
@@ -253,7 +253,7 @@ def _is_constant(field: FieldInfo) -> bool:
 
 def _sentence(found: Any) -> str:
     """Return pydantic's error as a person would say it."""
-    bounds = found.get("ctx", {})
+    bounds = {name: f"{bound:g}" for name, bound in found.get("ctx", {}).items() if isinstance(bound, int | float)}
     words_of = {
         "greater_than": "Must be more than {gt}.",
         "greater_than_equal": "Must be at least {ge}.",

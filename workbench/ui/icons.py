@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QApplication
 from workbench import resources
 from workbench.ui import theme
 
+LARGE = 28
+"""Above this size (pixels) lines get thinner in proportion, so that a large picture does not look heavy."""
+
 
 def icon(name: str, role: str = "secondary", on: str | None = None) -> QIcon:
     """Return the icon ``name`` in the theme's colour ``role``; checked or selected it takes ``on`` (default: role)."""
@@ -68,7 +71,10 @@ def _source(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _rendered(name: str, colour: str, side: int, ratio: float) -> QPixmap:
-    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
+    source = _source(name).replace("currentColor", colour)
+    if side > LARGE:
+        source = source.replace('stroke-width="1.5"', f'stroke-width="{max(0.6, 36 / side):.2f}"')
+    renderer = QSvgRenderer(QByteArray(source.encode()))
     pixels = max(1, round(side * ratio))
     picture = QPixmap(pixels, pixels)
     picture.fill(Qt.GlobalColor.transparent)

@@ -225,6 +225,7 @@ class MainWindow(QMainWindow):
             self._current = ""
             self.start.show_recent(self.session.preferences.recent())
             self._stack.setCurrentWidget(self.start)
+            self.start.setFocus()
             self.rail.set_current("")
             self.banners.set_stage("")
             self._show_place()

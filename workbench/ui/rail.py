@@ -87,7 +87,7 @@ class StageButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        if self.isChecked() or self.underMouse() or self.isDown():
+        if self.isChecked() or (self.isEnabled() and self.underMouse()):
             painter.setBrush(theme.colour("selected" if self.isChecked() else "hover"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(6, 2, -6, -2), theme.RADIUS, theme.RADIUS)
         if self.hasFocus():

@@ -23,7 +23,7 @@ class RecentRow(QPushButton):
         self._project = project
         self.setObjectName("start.recent")
         self.setProperty("role", "quiet")
-        self.setStyleSheet("min-height: 44px; max-height: 44px;")
+        self.setStyleSheet("min-height: 50px; max-height: 50px; padding: 0;")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Open {0}").format(project.name))
         self.setToolTip(str(project))
@@ -63,6 +63,7 @@ class StartPage(QWidget):
         choose = button(self.tr("Choose a folder…"), role="primary", icon="folder", name="start.choose")
         choose.setToolTip(self.tr("A folder of images, or a project (Ctrl+O)"))
         choose.clicked.connect(self.choose)
+        self.setFocusProxy(choose)
         sample = button(self.tr("Try the sample set"), role="quiet", name="start.sample")
         sample.setToolTip(self.tr("Draws 600 pictures of metal surfaces, good and with defects, to try everything on"))
         sample.clicked.connect(self.sample)

@@ -238,7 +238,7 @@ class Section(QWidget):
             self._head = label(title, "section")
         self.setLayout(column(self._head, self.body))
         if foldable:
-            self.set_open(True)
+            self._head.setIcon(icons.icon("chevron-down"))
 
     @Slot(bool)
     def set_open(self, is_open: bool) -> None:
