@@ -1,0 +1,1 @@
+"""The augment panel: build a chain of transforms by looking at it."""

@@ -1,0 +1,1 @@
+"""The dataset panel: browse, label and split the images."""
