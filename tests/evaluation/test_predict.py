@@ -11,7 +11,9 @@ from workbench.jobs import Progress
 
 def test_predictions_keep_the_order_of_the_samples_whatever_their_sizes(tmp_path):
     sides = [(20, 20), (30, 20), (20, 20), (9, 40)]
-    samples = [Sample(10 + i, str(draw(tmp_path / f"{i}.png", i % 3, side=s, seed=i)), i % 3) for i, s in enumerate(sides)]
+    samples = [
+        Sample(10 + i, str(draw(tmp_path / f"{i}.png", i % 3, side=s, seed=i)), i % 3) for i, s in enumerate(sides)
+    ]
     module = deployable()
     events = list(predict(module, samples, read=lambda s: read_image(s.path), batch_size=2))
     assert all(isinstance(event, Progress) for event in events[:-1])

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import os
 import shutil
 import signal
@@ -36,7 +37,7 @@ def complete_folder(out: Path, *, needed: int) -> Iterator[Path]:
         _remove_left_behind(out)
         with _told(out), _cleaning_up_when_terminated():
             _check_space(out, needed)
-            partial.mkdir()
+            _make(partial, out)
             try:
                 yield partial
                 if out.exists():
@@ -68,14 +69,17 @@ def _told(out: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _no_space(out) from error
-        if error.errno == errno.EEXIST:
-            raise WorkbenchError(
-                f"Another export is writing to {out}; wait for it, or choose another folder."
-            ) from error
         place = error.filename or out
         raise WorkbenchError(
             f"The package cannot be written to {out} ({place}: {error.strerror}); choose another folder."
         ) from error
+
+
+def _make(partial: Path, out: Path) -> None:
+    try:
+        partial.mkdir()
+    except FileExistsError as error:
+        raise WorkbenchError(f"Another export is writing to {out}; wait for it, or choose another folder.") from error
 
 
 def _check_space(out: Path, needed: int) -> None:
@@ -91,15 +95,10 @@ def _no_space(out: Path, figures: str = "") -> WorkbenchError:
 
 
 def _remove_left_behind(out: Path) -> None:
-    for left in out.parent.glob(f".{glob_escape(out.name)}{_MARK}*"):
+    for left in out.parent.glob(f".{glob.escape(out.name)}{_MARK}*"):
         pid = left.name.rpartition("-")[2]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def glob_escape(name: str) -> str:
-    """Return ``name`` as a pattern that matches only itself."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 @contextlib.contextmanager

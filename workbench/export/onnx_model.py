@@ -65,18 +65,17 @@ def _torchscript(deployable: torch.nn.Module, path: Path) -> None:
 
 
 def _antialiased(g: Any, pixels: Any, size: Any, *_: Any) -> Any:
-    """Return ONNX Resize as torch's antialiased bilinear resize computes it: half-pixel centres, border weights renormalised."""
-    nothing = g.op("Constant", value_t=torch.tensor([], dtype=torch.float32))
-    scales = g.op("Constant", value_t=torch.tensor([], dtype=torch.float32))
+    """Return ONNX Resize as torch's antialiased bilinear resize computes it: weights outside the image do not count."""
+    nothing = [g.op("Constant", value_t=torch.tensor([], dtype=torch.float32)) for _ in ("roi", "scales")]
     return g.op(
         "Resize",
         pixels,
-        nothing,
-        scales,
+        *nothing,
         size,
         antialias_i=1,
         axes_i=[2, 3],
-        coordinate_transformation_mode_s="pytorch_half_pixel",
+        coordinate_transformation_mode_s="half_pixel",
+        exclude_outside_i=1,
         mode_s="linear",
     )
 
