@@ -78,7 +78,9 @@ def main(images: int, folder: Path) -> int:
         figures.time("split", 10_000, project.splits.make)
         figures.time("splits counted", 200, project.splits.counts, repeat=3)
         figures.time("samples of the test split", 5_000, lambda: project.images.samples("test"))
-    figures.time("open, first time of the day (check, backup)", 15_000, lambda: Project.open(folder / "project").close())
+    figures.time(
+        "open, first time of the day (check, backup)", 15_000, lambda: Project.open(folder / "project").close()
+    )
     figures.time("open", 300, lambda: Project.open(folder / "project").close(), repeat=3)
     size = (folder / "project" / "project.sqlite").stat().st_size
     print(f"database {size / 1e6:.0f} MB")

@@ -58,7 +58,8 @@ def back_up(connection: sqlite3.Connection, project_folder: Path) -> Path:
         for old in _listed(project_folder)[KEPT:]:
             old.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
-        unfinished.unlink(missing_ok=True)
+        if unfinished.exists():
+            unfinished.unlink()
         raise WorkbenchError(
             f"The project {project_folder} could not be backed up ({error}); make room on its drive."
         ) from error
