@@ -39,6 +39,14 @@ def test_ten_classes_have_ten_colours(project: Project):
     assert colours[10] == colours[0]
 
 
+def test_a_class_can_have_another_colour(project: Project):
+    pit = project.labels.add_class("pit")
+    project.labels.recolour(pit, "#123abc")
+    assert project.labels.classes()[0].colour == "#123abc"
+    with pytest.raises(ValueError, match="is not a colour"):
+        project.labels.recolour(pit, "blue")
+
+
 def test_a_class_can_have_a_name_once(project: Project):
     pit = project.labels.add_class("  pit ")
     other = project.labels.add_class("other")
