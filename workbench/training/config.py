@@ -26,8 +26,6 @@ class Part(BaseModel):
 class BackboneConfig(Part):
     """The part of the model that comes with knowledge, and where from."""
 
-    """Which network, and from which weights it starts."""
-
     name: str = Field("torchvision/mobilenet_v2", title="Backbone", description="timm/NAME or torchvision/NAME")
     weights: str = Field(
         "hub", title="Weights", description="hub (downloaded once), none (random), or the path of a weights file"
@@ -37,8 +35,6 @@ class BackboneConfig(Part):
 
 class PreprocessConfig(Part):
     """How an image becomes what the backbone takes."""
-
-    """How an image becomes what the network sees; travels into the exported model."""
 
     size: int = Field(
         0, ge=0, le=2048, title="Image size", description="Side in pixels the model sees; 0 takes the backbone's own"
@@ -53,14 +49,10 @@ class PreprocessConfig(Part):
 class FreezeBackbone(Part):
     """Only the head trains."""
 
-    """Only the head trains."""
-
     kind: Literal["backbone"] = "backbone"
 
 
 class FreezeNothing(Part):
-    """Everything trains."""
-
     """Everything trains."""
 
     kind: Literal["none"] = "none"
@@ -68,8 +60,6 @@ class FreezeNothing(Part):
 
 class FreezeStages(Part):
     """The head and the last stages of the backbone train."""
-
-    """The head and the last stages train."""
 
     kind: Literal["stages"] = "stages"
     train_last: int = Field(1, ge=1, le=64, title="Stages that train", description="Counted from the head backwards")
@@ -98,8 +88,6 @@ class OptimizerConfig(Part):
 class ScheduleConfig(Part):
     """The learning rate over the run."""
 
-    """How the learning rate changes over the run."""
-
     kind: Literal["cosine", "constant"] = Field("cosine", title="Schedule", description="How the learning rate falls")
     warmup: float = Field(
         0.1, ge=0, le=0.5, title="Warm-up", description="Share of all steps in which the rate rises from zero"
@@ -108,8 +96,6 @@ class ScheduleConfig(Part):
 
 class LossConfig(Part):
     """Cross-entropy, and what it is told about labels and classes."""
-
-    """What counts how much."""
 
     label_smoothing: float = Field(
         0.0, ge=0, le=0.5, title="Label smoothing", description="Softens every label a little"
@@ -122,8 +108,6 @@ class LossConfig(Part):
 class StoppingConfig(Part):
     """When to end before the last epoch."""
 
-    """When a run ends before its last epoch."""
-
     patience: int = Field(
         0, ge=0, le=1000, title="Patience", description="Stop after this many epochs without a better one; 0: never"
     )
@@ -132,13 +116,11 @@ class StoppingConfig(Part):
 class ComputeConfig(Part):
     """Where and how fast; changes the figures of a run little or not at all."""
 
-    """Where and how a run computes; none of it should change the result much."""
-
     device: str = Field("auto", title="Device", description="auto, cpu, cuda or cuda:N, mps")
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
         "auto", title="Precision", description="auto: half where the device is faster for it"
     )
-    batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images per step")
+    batch_size: int = Field(16, ge=1, le=4096, title="Batch size", description="Images per step")
     workers: int = Field(
         -1, ge=-1, le=64, title="Loader processes", description="Processes that read images; -1 chooses, 0 none"
     )

@@ -233,7 +233,7 @@ class _Loop:
         loss = self._finite(float(nn.functional.cross_entropy(logits, targets)))
         right = logits.argmax(1) == targets
         per_class = torch.bincount(targets, minlength=self.plan.classes)
-        recall = torch.bincount(targets[right], minlength=self.plan.classes) / per_class.clamp(min=1)
+        recall = torch.bincount(targets[right], minlength=self.plan.classes).double() / per_class.clamp(min=1)
         balanced = float(recall[per_class > 0].mean())
         best = (balanced, -loss) > (state.best_score, -state.best_loss)
         if best:
@@ -247,7 +247,7 @@ class _Loop:
             train_loss=self._finite(float(sums.loss) / images),
             train_accuracy=int(sums.correct) / images,
             validation_loss=loss,
-            validation_accuracy=float(right.float().mean()),
+            validation_accuracy=float(right.double().mean()),
             validation_balanced_accuracy=balanced,
             per_class_recall=[float(value) for value in recall],
             best=best,

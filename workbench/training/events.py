@@ -34,8 +34,6 @@ class Preparing:
 class FitStarted:
     """The first step is about to begin; also of a run that continues, with ``first_epoch`` epochs behind it."""
 
-    """The first step comes next: what trains on what."""
-
     run: str
     device: str
     epochs: int
@@ -97,8 +95,6 @@ class StageChanged:
 class CheckpointSaved:
     """A checkpoint is on the disk, whole."""
 
-    """A checkpoint is complete on disk."""
-
     path: str
     """Relative to the run folder."""
     epoch: int
@@ -110,8 +106,6 @@ class CheckpointSaved:
 class Paused:
     """The run waits; it holds its device and its memory."""
 
-    """The run waits after this step."""
-
     step: int
 
 
@@ -119,16 +113,12 @@ class Paused:
 class Resumed:
     """The run goes on after a pause."""
 
-    """The run goes on after this step."""
-
     step: int
 
 
 @dataclass(frozen=True)
 class Warned:
     """Something the user should hear although training goes on."""
-
-    """Something the user should hear although the run goes on."""
 
     message: str
 
