@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -115,6 +116,27 @@ class TestProject:
         session.start_from(tmp_path / "absent")
         assert "not a folder" in problems[0][1]
 
+    def test_a_project_that_cannot_be_written_says_so(
+        self, session: Session, project_folder: Path, problems: Problems, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opens = Project.open
+        monkeypatch.setattr(Project, "open", lambda folder: opens(folder, read_only=True))
+        assert session.open_project(project_folder)
+        assert "reading only" in problems[0][1]
+        session.set_config(TrainConfig(epochs=2))
+        session.close()
+        assert not (project_folder / "draft.toml").exists()
+
+    def test_a_project_of_a_newer_version_is_a_sentence(
+        self, session: Session, project_folder: Path, problems: Problems
+    ) -> None:
+        with sqlite3.connect(project_folder / "project.sqlite") as database:
+            database.execute("PRAGMA user_version = 9999")
+        database.close()
+        assert not session.open_project(project_folder)
+        assert session.project is None
+        assert "newer" in problems[0][1]
+
     def test_another_project_takes_the_place(self, opened: Session, tmp_path: Path) -> None:
         Project.create(tmp_path / "second").close()
         assert opened.open_project(tmp_path / "second")
@@ -129,12 +151,12 @@ class TestLabels:
         ids = project.images.ids()[:3]
         with qtbot.waitSignals([opened.labelsChanged, opened.undoChanged, opened.saved]):
             assert opened.assign(ids, classes[1])
-        assert project.labels.counts() == {classes[0]: 9, classes[1]: 15}
+        assert project.labels.counts() == {None: 0, classes[0]: 9, classes[1]: 15}
         assert opened.undo.can_undo
         opened.undo_label()
-        assert project.labels.counts() == {classes[0]: 12, classes[1]: 12}
+        assert project.labels.counts() == {None: 0, classes[0]: 12, classes[1]: 12}
         opened.redo_label()
-        assert project.labels.counts() == {classes[0]: 9, classes[1]: 15}
+        assert project.labels.counts() == {None: 0, classes[0]: 9, classes[1]: 15}
         assert opened.redo_label() is None
 
     def test_a_label_is_on_disk_at_once(self, opened: Session, project_folder: Path) -> None:

@@ -34,8 +34,8 @@ from workbench.ui.drops import DropSheet, dropped_folder
 from workbench.ui.header import Devices, Header
 from workbench.ui.layouts import column, row
 from workbench.ui.messages import Toast
+from workbench.ui.overlay import Popover
 from workbench.ui.palette import Command, CommandPalette, KeyList
-from workbench.ui.popover import Popover
 from workbench.ui.rail import STAGES, Rail, Stage, StageButton, state_name
 from workbench.ui.session import Session
 from workbench.ui.start_page import StartPage
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.toast = Toast(centre, bottom=48)
         self.palette_ = CommandPalette(centre)
         self.key_list = KeyList(centre)
-        self.popover = Popover(self)
+        self.popover = Popover(centre)
         self.drops = DropSheet(centre)
 
     def _connect(self) -> None:
@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
     def _why(self, key: str) -> None:
         shown: StageButton = self.rail.button(key)
         why = shown.why or self.tr("Open a project first.") if self.session.project is None else shown.why
-        at = shown.mapToGlobal(QPoint(shown.width() + theme.HALF, theme.HALF))
+        at = shown.mapTo(self.centralWidget(), QPoint(shown.width() + theme.HALF, theme.HALF))
         self.popover.say(shown.stage.title, shown.state, state_name(self, shown.state), why, at)
 
     # what the session says

@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
     QLineEdit,
     QListView,
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from workbench.ui import icons, theme
 from workbench.ui.layouts import column, row, rule
+from workbench.ui.overlay import Overlay
 from workbench.ui.widgets import KeyHint, Picture, label, tool_button
 
 Index = QModelIndex | QPersistentModelIndex
@@ -157,46 +157,6 @@ class CommandDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW)
-
-
-class Overlay(QFrame):
-    """A raised sheet inside the window that goes on Escape or a click beside it."""
-
-    closed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("popup")
-        self.hide()
-        parent.installEventFilter(self)
-
-    def open(self) -> None:
-        self.place()
-        self.show()
-        self.raise_()
-
-    def place(self) -> None:
-        """Put the sheet where it belongs in its parent."""
-
-    @Slot()
-    def dismiss(self) -> None:
-        if self.isVisible():
-            self.hide()
-            self.closed.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.dismiss()
-        else:
-            super().keyPressEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and self.isVisible():
-            if event.type() == QEvent.Type.Resize:
-                self.place()
-            elif event.type() == QEvent.Type.MouseButtonPress:
-                self.dismiss()
-        return super().eventFilter(watched, event)
 
 
 class CommandPalette(Overlay):
