@@ -1,0 +1,1 @@
+"""The Model panel: which backbone, from which weights, and what may move."""

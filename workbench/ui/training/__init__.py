@@ -1,0 +1,1 @@
+"""The Train panel: start, watch, pause, stop and resume runs."""
