@@ -38,41 +38,46 @@ RECOMMENDED = {
     "torchvision/convnext_tiny": "Accurate; wants a GPU",
     "timm/mobilenetv3_large_100": "The quickest on a processor",
     "timm/resnet50": "The usual yardstick, better trained",
-    "timm/convnextv2_nano": "Accurate and still small",
+    "timm/convnext_nano": "Accurate and still small",
     "timm/efficientnetv2_rw_s": "Accurate on fine detail; wants a GPU",
     "timm/vit_small_patch14_dinov2": "Features that need no fine-tuning; wants a GPU",
 }
 
 # What a family is called, by how the names of its models begin; the longest match counts.
 FAMILIES = {
-    "aimv2": "AIMv2", "alexnet": "AlexNet", "bat_": "BAT", "beit": "BEiT", "botnet": "BoTNet", "cait": "CaiT",
-    "caformer": "CAFormer", "coat_": "CoaT", "coatnet": "CoAtNet", "coatnext": "CoAtNeXt", "convformer": "ConvFormer",
+    "aimv2": "AIMv2", "alexnet": "AlexNet", "bat_": "BAT", "beit": "BEiT", "botnet": "BoTNet", "caformer": "CAFormer",
+    "cait": "CaiT", "coat_": "CoaT", "coatnet": "CoAtNet", "coatnext": "CoAtNeXt", "convformer": "ConvFormer",
     "convit": "ConViT", "convmixer": "ConvMixer", "convnext": "ConvNeXt", "convnextv2": "ConvNeXt V2",
-    "crossvit": "CrossViT", "cs3": "CSPNet", "csp": "CSPNet", "darknet": "DarkNet", "davit": "DaViT", "deit": "DeiT",
-    "deit3": "DeiT III", "densenet": "DenseNet", "dla": "DLA", "dm_nfnet": "NFNet", "dpn": "DPN", "eca_": "ECA-Net",
-    "ecaresnet": "ECA-ResNet", "edgenext": "EdgeNeXt", "efficientformer": "EfficientFormer",
-    "efficientnet": "EfficientNet", "efficientnetv2": "EfficientNet V2", "efficientnet_v2": "EfficientNet V2",
-    "efficientvit": "EfficientViT", "ese_vovnet": "VoVNet", "eva": "EVA", "fastvit": "FastViT", "fbnet": "FBNet",
-    "flexivit": "FlexiViT", "focalnet": "FocalNet", "gcresnet": "GC-ResNet", "gcvit": "GC ViT", "gernet": "GENet",
-    "ghostnet": "GhostNet", "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet",
-    "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera", "hrnet": "HRNet",
-    "inception": "Inception", "lambda_resnet": "LambdaNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "levit": "LeViT",
-    "maxvit": "MaxViT", "maxxvit": "MaxViT", "mambaout": "MambaOut", "mixer": "MLP-Mixer", "mixnet": "MixNet",
-    "mnasnet": "MNASNet", "mobilenet": "MobileNet", "mobileone": "MobileOne", "mobilevit": "MobileViT",
-    "mvitv2": "MViT V2", "naflexvit": "NaFlexViT", "nasnet": "NASNet", "nest": "NesT", "nextvit": "Next-ViT",
-    "nf_": "NFNet", "nfnet": "NFNet", "pit": "PiT", "pnasnet": "PNASNet", "poolformer": "PoolFormer", "pvt": "PVT",
-    "rdnet": "RDNet", "regnet": "RegNet", "repghost": "RepGhost", "repvgg": "RepVGG", "repvit": "RepViT",
-    "res2net": "Res2Net", "res2next": "Res2Net", "resmlp": "ResMLP", "resnest": "ResNeSt", "resnet": "ResNet",
-    "resnetaa": "ResNet", "resnetv2": "ResNet V2", "resnext": "ResNeXt", "rexnet": "ReXNet", "samvit": "SAM ViT",
-    "sebotnet": "BoTNet", "sehalonet": "HaloNet", "halonet": "HaloNet", "selecsls": "SelecSLS",
-    "semnasnet": "MNASNet", "sequencer": "Sequencer", "seresnet": "SE-ResNet", "seresnext": "SE-ResNeXt",
-    "shufflenet": "ShuffleNet", "skresnet": "SK-ResNet", "skresnext": "SK-ResNeXt", "spnasnet": "SPNASNet", "squeezenet": "SqueezeNet",
-    "starnet": "StarNet", "swiftformer": "SwiftFormer", "swin": "Swin", "swinv2": "Swin V2", "swin_v2": "Swin V2",
-    "swinv2_cr": "Swin V2", "test_": "Test", "tf_efficientnet": "EfficientNet",
-    "tf_efficientnetv2": "EfficientNet V2", "tf_mixnet": "MixNet", "tf_mobilenet": "MobileNet", "tinynet": "TinyNet",
-    "tiny_vit": "TinyViT", "tnt": "TNT", "tresnet": "TResNet", "twins": "Twins", "vgg": "VGG",
-    "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin", "volo": "VOLO", "vovnet": "VoVNet",
-    "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
+    "cpubone": "CPUBone", "crossvit": "CrossViT", "cs3": "CSPNet", "csatv2": "CSATv2", "csp": "CSPNet",
+    "darknet": "DarkNet", "davit": "DaViT", "deepseek": "DeepSeek ViT", "deit": "DeiT", "deit3": "DeiT III",
+    "densenet": "DenseNet", "dla": "DLA", "dm_nfnet": "NFNet", "dpn": "DPN", "eca_": "ECA-Net",
+    "ecaresnet": "ECA-ResNet", "ecaresnext": "ECA-ResNeXt", "edgenext": "EdgeNeXt",
+    "efficientformer": "EfficientFormer", "efficientnet": "EfficientNet", "efficientnet_v2": "EfficientNet V2",
+    "efficientnetv2": "EfficientNet V2", "efficientvim": "EfficientViM", "efficientvit": "EfficientViT",
+    "ese_vovnet": "VoVNet", "eva": "EVA", "fasternet": "FasterNet", "fastvit": "FastViT", "fbnet": "FBNet",
+    "flexivit": "FlexiViT", "focalnet": "FocalNet", "gc_efficientnet": "EfficientNet", "gcresnet": "GC-ResNet",
+    "gcresnext": "GC-ResNeXt", "gcvit": "GC ViT", "gemma": "Gemma ViT", "gernet": "GENet", "ghostnet": "GhostNet",
+    "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet", "halo2botnet": "HaloNet", "halonet": "HaloNet",
+    "haloregnet": "HaloNet", "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera",
+    "hrnet": "HRNet", "iformer": "iFormer", "inception": "Inception", "lambda_resnet": "LambdaNet",
+    "lamhalobotnet": "HaloNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "legacy_xception": "Xception",
+    "levit": "LeViT", "lowformer": "LowFormer", "mambaout": "MambaOut", "maxvit": "MaxViT", "maxxvit": "MaxViT",
+    "mixer": "MLP-Mixer", "mixnet": "MixNet", "mnasnet": "MNASNet", "mobilenet": "MobileNet",
+    "mobileone": "MobileOne", "mobilevit": "MobileViT", "mvitv2": "MViT V2", "naflexvit": "NaFlexViT",
+    "nasnet": "NASNet", "nest": "NesT", "nextvit": "Next-ViT", "nf_": "NFNet", "nfnet": "NFNet", "pit": "PiT",
+    "pnasnet": "PNASNet", "poolformer": "PoolFormer", "pvt": "PVT", "qwen": "Qwen ViT", "rdnet": "RDNet",
+    "regnet": "RegNet", "repghost": "RepGhost", "repvgg": "RepVGG", "repvit": "RepViT", "res2net": "Res2Net",
+    "res2next": "Res2Net", "resmlp": "ResMLP", "resnest": "ResNeSt", "resnet": "ResNet", "resnetaa": "ResNet",
+    "resnetv2": "ResNet V2", "resnext": "ResNeXt", "rexnet": "ReXNet", "sam2_hiera": "Hiera", "samvit": "SAM ViT",
+    "sebotnet": "BoTNet", "sedarknet": "DarkNet", "sehalonet": "HaloNet", "selecsls": "SelecSLS",
+    "semnasnet": "MNASNet", "senet": "SE-Net", "sequencer": "Sequencer", "seresnet": "SE-ResNet",
+    "seresnext": "SE-ResNeXt", "shufflenet": "ShuffleNet", "shvit": "SHViT", "skresnet": "SK-ResNet",
+    "skresnext": "SK-ResNeXt", "spnasnet": "SPNASNet", "squeezenet": "SqueezeNet", "starnet": "StarNet",
+    "swiftformer": "SwiftFormer", "swin": "Swin", "swin_v2": "Swin V2", "swinv2": "Swin V2", "swinv2_cr": "Swin V2",
+    "test_": "Test", "tf_efficientnet": "EfficientNet", "tf_efficientnetv2": "EfficientNet V2", "tf_mixnet": "MixNet",
+    "tf_mobilenet": "MobileNet", "tiny_vit": "TinyViT", "tinynet": "TinyNet", "tnt": "TNT", "tresnet": "TResNet",
+    "twins": "Twins", "vgg": "VGG", "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin", "volo": "VOLO",
+    "vovnet": "VoVNet", "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
 }  # fmt: skip
 
 # Vision transformers are known by how they were trained.
@@ -110,12 +115,11 @@ def family_of(architecture: str) -> str:
 def title_of(architecture: str, family: str) -> str:
     """Return a name to read: the family, and what the model's own name says beside it."""
     prefix = max((p for p in FAMILIES if architecture.startswith(p)), key=len, default="")
-    rest = architecture.removeprefix(prefix).replace("_", " ").strip()
-    if prefix == "vit_" or not prefix:
-        rest = re.sub(r"^vit ", "", architecture.replace("_", " "))
-    own = {"legacy_se": "legacy", "tf_": "TensorFlow weights"}
-    note = next((word for start, word in own.items() if architecture.startswith(start)), "")
-    return " ".join(part for part in (family, rest, f"({note})" if note else "") if part)
+    words = architecture.removeprefix(prefix).split("_")
+    note = {"legacy": "legacy", "tf": "TensorFlow weights"}.get(architecture.partition("_")[0])
+    said = {word for word, name in TRAINED_AS.items() if name == family}
+    rest = [word for word in words if word and word not in said]
+    return " ".join([family, *rest, *([f"({note})"] if note else [])])
 
 
 def counted(model: torch.nn.Module) -> float:

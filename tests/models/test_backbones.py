@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
-import tests.tiny_backbone  # noqa: F401
 import timm
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
+import tests.tiny_backbone  # noqa: F401
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
 from workbench.models.builders import build
@@ -99,7 +99,10 @@ def test_auxiliary_outputs_are_left_out(name: str) -> None:
 
 def test_old_names_of_densenet_are_understood() -> None:
     backbone, _ = build(find("torchvision/densenet121"))
-    old = {name.replace(".norm1.", ".norm.1.").replace(".conv2.", ".conv.2."): v for name, v in backbone.state_dict().items()}
+    old = {
+        name.replace(".norm1.", ".norm.1.").replace(".conv2.", ".conv.2."): v
+        for name, v in backbone.state_dict().items()
+    }
     assert old.keys() != backbone.state_dict().keys()
     matched, dropped = load_into(backbone, old, source="file", name="densenet121")
     assert (matched, dropped) == (len(old), [])

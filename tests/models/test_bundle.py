@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
-import tests.tiny_backbone  # noqa: F401
 import torch
 
+import tests.tiny_backbone  # noqa: F401
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
 from workbench.models.bundle import load, save

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-import tests.tiny_backbone  # noqa: F401
 
+import tests.tiny_backbone  # noqa: F401
 from workbench import resources
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
@@ -93,7 +93,9 @@ def test_weights_are_found_in_the_local_caches(own_folders: Path) -> None:
     cached.parent.mkdir(parents=True)
     cached.touch()
     assert weights_here(torchvision)
-    snapshot = own_folders / "hf_home" / "hub" / "models--timm--resnet18.a1_in1k" / "snapshots" / "abc" / "model.safetensors"
+    snapshot = (
+        own_folders / "hf_home" / "hub" / "models--timm--resnet18.a1_in1k" / "snapshots" / "abc" / "model.safetensors"
+    )
     snapshot.parent.mkdir(parents=True)
     snapshot.touch()
     assert weights_here(timm)

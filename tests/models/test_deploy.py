@@ -4,11 +4,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-import tests.tiny_backbone  # noqa: F401
 import torch
 from torch import nn
 
+import tests.tiny_backbone  # noqa: F401
 from workbench.models.backbones import create
+from workbench.models.catalog import find
 from workbench.models.deploy import Deployable
 from workbench.models.preprocess import PreprocessSpec, Resize
 
@@ -53,6 +54,23 @@ def test_onnx_agrees_on_any_batch_height_and_width(resize: Resize, tmp_path: Pat
             expected = deployable(images).numpy()
         (found,) = session.run(None, {"images": images.numpy()})
         assert found.shape == (batch, 5)
+        assert np.abs(found - expected).max() <= 1e-4, (batch, height, width)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("resize", ["squash", "crop", "pad"])
+def test_onnx_agrees_on_a_pretrained_network(resize: Resize, shared_folder: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    weights = shared_folder / "weights" / "mobilenet_v2.torchvision.imagenet1k.safetensors"
+    network, _ = create("torchvision/mobilenet_v2", weights=str(weights), classes=6)
+    network.head.weight.data.normal_(std=0.1)
+    deployable = Deployable(PreprocessSpec.for_backbone(find("torchvision/mobilenet_v2"), resize=resize), network)
+    session = exported(deployable, tmp_path / "model.onnx")
+    for batch, height, width in SHAPES:
+        images = torch.randint(0, 256, (batch, height, width, 3), dtype=torch.uint8)
+        with torch.no_grad():
+            expected = deployable(images).numpy()
+        (found,) = session.run(None, {"images": images.numpy()})
         assert np.abs(found - expected).max() <= 1e-4, (batch, height, width)
 
 

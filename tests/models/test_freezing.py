@@ -1,9 +1,9 @@
 import pytest
-import tests.tiny_backbone  # noqa: F401
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+import tests.tiny_backbone  # noqa: F401
 from workbench.models.backbones import Network, create
 from workbench.models.freezing import FreezePlan, parameter_groups, train_mode
 from workbench.models.stages import stages
@@ -45,7 +45,9 @@ def test_nothing_frozen_moves_everything() -> None:
     assert changed(*step(network)) == set(network.state_dict())
 
 
-@pytest.mark.parametrize("name", ["tests/tiny", "timm/test_resnet", "timm/test_efficientnet", "torchvision/shufflenet_v2_x0_5"])
+@pytest.mark.parametrize(
+    "name", ["tests/tiny", "timm/test_resnet", "timm/test_efficientnet", "torchvision/shufflenet_v2_x0_5"]
+)
 def test_the_last_stages_and_their_running_statistics_move_and_no_others(name: str) -> None:
     network, _ = create(name, weights="none", classes=3)
     plan = FreezePlan.of("stages", 1)

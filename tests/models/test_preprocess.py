@@ -36,7 +36,9 @@ def test_the_right_size_passes_unchanged(resize: Resize) -> None:
 
 def test_squash_is_the_antialiased_bilinear_resize() -> None:
     pixels = image(61, 45)
-    expected = functional.interpolate(pixels.permute(0, 3, 1, 2).float(), size=(20, 20), mode="bilinear", antialias=True)
+    expected = functional.interpolate(
+        pixels.permute(0, 3, 1, 2).float(), size=(20, 20), mode="bilinear", antialias=True
+    )
     assert torch.allclose(Preprocess(PreprocessSpec(20, "squash", **PLAIN))(pixels), expected, atol=1e-3)
 
 

@@ -1,9 +1,9 @@
 import pytest
-import tests.tiny_backbone  # noqa: F401
 import timm
 import torch
 from torch import nn
 
+import tests.tiny_backbone  # noqa: F401
 from workbench.models.backbones import Network, create
 from workbench.models.builders import build, take_classifier, torchvision_model
 from workbench.models.catalog import backbones, find
@@ -58,7 +58,14 @@ def test_vision_transformers_have_a_stage_per_block() -> None:
 
 
 def test_hierarchical_transformers_have_four_stages() -> None:
-    assert stage_names("torchvision/swin_t") == ["stem", "features.1", "features.2–3", "features.4–5", "features.6–7", "head"]
+    assert stage_names("torchvision/swin_t") == [
+        "stem",
+        "features.1",
+        "features.2–3",
+        "features.4–5",
+        "features.6–7",
+        "head",
+    ]
     assert stage_names("timm/convnext_atto") == ["stem", "stages.0", "stages.1", "stages.2", "stages.3", "head"]
 
 

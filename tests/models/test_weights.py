@@ -3,11 +3,11 @@ import os
 from pathlib import Path
 
 import pytest
-import tests.tiny_backbone
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+import tests.tiny_backbone
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
 from workbench.models.weights import read_weights
@@ -124,5 +124,7 @@ def test_weights_of_another_shape_say_which_tensor(tmp_path: Path) -> None:
 
 def test_weights_of_another_backbone_say_how_little_fits(tmp_path: Path) -> None:
     save_file({"conv1.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
-    with pytest.raises(WorkbenchError, match=r"0 of 12 tensors match, and '0.weight' \[8, 3, 3, 3\] is not in the file"):
+    with pytest.raises(
+        WorkbenchError, match=r"0 of 12 tensors match, and '0.weight' \[8, 3, 3, 3\] is not in the file"
+    ):
         create("tests/tiny", weights=str(tmp_path / "other.safetensors"), classes=2)

@@ -2,10 +2,12 @@
 
 import timm
 import torchvision
+from huggingface_hub import get_hf_file_metadata, hf_hub_url
+from huggingface_hub.errors import EntryNotFoundError
 from torch import Tensor
 
 from workbench.errors import WorkbenchError
-from workbench.models.catalog import BackboneInfo
+from workbench.models.catalog import BackboneInfo, weights_here
 
 
 def fetch(info: BackboneInfo) -> dict[str, Tensor]:
@@ -20,6 +22,7 @@ def fetch(info: BackboneInfo) -> dict[str, Tensor]:
     architecture = info.name.partition("/")[2]
     try:
         if info.library == "timm":
+            _ask_the_hub(info)
             return _from_timm(architecture, info.weights[0])
         return _from_torchvision(architecture, info.weights[0])
     except OSError as error:
@@ -33,6 +36,23 @@ def fetch(info: BackboneInfo) -> dict[str, Tensor]:
             f"The downloaded weights of {info.name} cannot be used ({_first_line(error)}); "
             f"try again, or choose a weights file (weights=FILE)."
         ) from error
+
+
+def _ask_the_hub(info: BackboneInfo) -> None:
+    """Ask once whether the file can be had: without a connection the library would try again for most of a minute."""
+    source, _, file = info.files[0].partition(":")
+    if source != "hf" or weights_here(info):
+        return
+    repository, _, filename = file.partition("#")
+    try:
+        get_hf_file_metadata(hf_hub_url(repository, filename))
+    except EntryNotFoundError:
+        return  # timm knows other names of the file.
+    except OSError:
+        raise
+    except Exception as error:
+        # Whatever the library's HTTP client raises without a connection: its classes are not part of the library's interface.
+        raise ConnectionError(_first_line(error)) from error
 
 
 def _from_timm(architecture: str, tag: str) -> dict[str, Tensor]:

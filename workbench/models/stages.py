@@ -43,7 +43,12 @@ def stages(network: nn.Module) -> list[Stage]:
     """
     backbone = network.get_submodule("backbone")
     blocks = _block_classes(backbone)
-    parts = _grouped(list(_units(backbone, "backbone", blocks)), blocks)
+    units = list(_units(backbone, "backbone", blocks))
+    known = {name for name, _ in backbone.named_parameters(prefix="backbone")}
+    for unit in units:
+        # Modules that share a parameter (CoaT): it belongs to the first of them.
+        unit.parameters = {name: parameter for name, parameter in unit.parameters.items() if name in known}
+    parts = _grouped(units, blocks)
     found = [_stage(name, part) for name, part in zip(_names(parts), parts, strict=True)]
     head = network.get_submodule("head")
     names = tuple(f"head.{name}" for name, _ in head.named_parameters())
@@ -161,6 +166,8 @@ def _names(parts: list[list[_Unit]]) -> list[str]:
             rest = len(shared)
             ends = "–".join(dict.fromkeys(".".join(path[rest : rest + 1]) for path in (own[0], own[-1])))
             names.append(".".join([*shared, ends]) if ends else ".".join(shared))
+    # Some backbones call their own last layers so; the head of the network is the one that is new.
+    names = ["backbone.head" if name == "head" else name for name in names]
     return ["stem", *names[1:]] if len(names) > 1 else names
 
 
