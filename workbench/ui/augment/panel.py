@@ -13,6 +13,7 @@ from workbench.ui.augment import edits
 from workbench.ui.augment.chain_view import ChainView
 from workbench.ui.augment.edits import ChainHistory
 from workbench.ui.augment.preview_area import PreviewArea
+from workbench.ui.augment.preview_engine import Child
 from workbench.ui.augment.step_form import StepForm
 from workbench.ui.augment.transform_list import TransformPopup
 from workbench.ui.augment.undo_keys import takes_undo
@@ -28,7 +29,8 @@ class AugmentPanel(Panel):
 
     key = "augment"
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, *, child: Child | None = None) -> None:
+        """``child`` computes the preview; left out, it is a child process."""
         super().__init__(session, parent)
         self.title = self.tr("Augment")
         self._known = {known.name: known for known in catalog.transforms()}
@@ -38,7 +40,7 @@ class AugmentPanel(Panel):
         self.history = ChainHistory()
         self.chain_view = ChainView(self._title_of)
         self.form = StepForm()
-        self.preview = PreviewArea(session, self._title_of)
+        self.preview = PreviewArea(session, self._title_of, child)
         self.popup = TransformPopup(list(self._known.values()), self)
         self._build()
         self._connect()

@@ -130,10 +130,10 @@ class PreviewArea(QWidget):
         else:
             self.refresh()
 
-    def show_image(self, image_id: int) -> None:
-        """Show another image of the project."""
+    def show_image(self, image_id: int | None) -> None:
+        """Show another image of the project; None where it has none."""
         project = self._session.project
-        found = project.images.page([image_id]) if project is not None else []
+        found = project.images.page([image_id]) if project is not None and image_id is not None else []
         self._row = found[0] if found else None
         self._source = None
         self._pages.setCurrentIndex(1 if self._row is not None else 0)
@@ -228,7 +228,7 @@ class PreviewArea(QWidget):
         if self._row is None or self._row.id not in self._ids:
             usable = project.images.ids(Query(split="train")) if len(self._ids) else self._ids
             candidates = usable if len(usable) else self._ids
-            self.show_image(int(candidates[0]) if len(candidates) else -1)
+            self.show_image(int(candidates[0]) if len(candidates) else None)
 
     @Slot()
     def _config_changed(self) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from workbench.augment.chain import Chain
@@ -160,6 +160,9 @@ class PreviewEngine(QObject):
         self._timer.setInterval(THROTTLE_MS)
         self._timer.timeout.connect(self._send)
         self.destroyed.connect(partial(_finish, self._thread))
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.close)
 
     def warm(self) -> None:
         """Start the child's imports before the first wish."""
@@ -181,6 +184,7 @@ class PreviewEngine(QObject):
         self._number += 1
         self._thread.cancel()
 
+    @Slot()
     def close(self) -> None:
         """End the thread and the child. Nothing can be shown after that."""
         self._closed = True
