@@ -64,8 +64,8 @@ created = app.create
 def create(folder=None):
     window = created(folder)
     def look():
-        if len(window._panels) + len(window._missing) == len(window.stages):
-            print(json.dumps({"project": window.session.project.name, "built": sorted(window._panels),
+        if window.session.project is not None and window.panels.complete():
+            print(json.dumps({"project": window.session.project.name, "built": sorted(window.panels.existing()),
                               "modules": sorted({name.split(".")[0] for name in sys.modules})}))
             window.close()
     timer = QTimer(window)

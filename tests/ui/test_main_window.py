@@ -39,7 +39,7 @@ def window(qtbot: QtBot, session: Session) -> MainWindow:
 @pytest.fixture
 def opened(window: MainWindow, qtbot: QtBot, project_folder: Path) -> MainWindow:
     assert window.session.open_project(project_folder)
-    qtbot.waitUntil(lambda: len(window._panels) == 2)
+    qtbot.waitUntil(window.panels.complete)
     return window
 
 

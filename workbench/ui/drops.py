@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui import icons, theme
+from workbench.ui.places import is_project
+from workbench.ui.session import Session
 
 
 def dropped_folder(mime: QMimeData) -> Path | None:
@@ -62,3 +64,57 @@ class DropSheet(QWidget):
             painter.setFont(theme.font(theme.TITLE, bold=lit))
             below = QRect(int(zone.left()) + 16, middle.y() + 16, int(zone.width()) - 32, 64)
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+class FolderDrop(QObject):
+    """Watches a window for folders that are dragged on it, and gives the session what is dropped."""
+
+    def __init__(self, window: QWidget, sheet: DropSheet, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._sheet, self._session = window, sheet, session
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragLeaveEvent):
+            self._sheet.hide()
+        elif isinstance(event, QDropEvent):
+            # QDragEnterEvent is a QDragMoveEvent is a QDropEvent.
+            if event.type() == QEvent.Type.DragEnter:
+                return self._entered(event)
+            if event.type() == QEvent.Type.DragMove:
+                self._lit(event)
+                event.acceptProposedAction()
+                return True
+            return self._dropped(event)
+        return super().eventFilter(watched, event)
+
+    def _entered(self, event: QDropEvent) -> bool:
+        folder = dropped_folder(event.mimeData())
+        if folder is None:
+            return False
+        event.acceptProposedAction()
+        project = self._session.project
+        fresh = ("folder-plus", self.tr("Start a project with {0}").format(folder.name))
+        if is_project(folder):
+            zones = [("folder", self.tr("Open the project {0}").format(folder.name))]
+        elif project is None or project.read_only:
+            zones = [fresh]
+        else:
+            zones = [("plus", self.tr("Add {0} to {1}").format(folder.name, project.name)), fresh]
+        self._sheet.open(zones)
+        self._lit(event)
+        return True
+
+    def _dropped(self, event: QDropEvent) -> bool:
+        folder = dropped_folder(event.mimeData())
+        adds = self._sheet.zones() == 2 and self._lit(event) == 0
+        self._sheet.hide()
+        if folder is None:
+            return False
+        event.acceptProposedAction()
+        (self._session.add_folder if adds else self._session.start_from)(folder)
+        return True
+
+    def _lit(self, event: QDropEvent) -> int:
+        return self._sheet.light(self._sheet.mapFrom(self._window, event.position().toPoint()))

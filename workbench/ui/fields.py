@@ -104,6 +104,8 @@ class NumberEntry(Entry):
 
     def __init__(self, value: float) -> None:
         self._line = QLineEdit()
+        self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._line.setTextMargins(0, 0, 11, 0)
         super().__init__(self._line)
         self.set_value(value)
         self._line.textEdited.connect(self._edited)

@@ -98,6 +98,8 @@ class Form(QWidget):
                 return
             part.changed.connect(self._edited)
             self._forms[name] = part
+            if self._layout.count():
+                self._layout.addSpacing(theme.GRID)
             self._layout.addWidget(Section(field.title or words(name), part))
         else:
             entry = entry_for(field, current)

@@ -1,20 +1,9 @@
 """The frame around the panels: no logic of its own, it shows what the session says."""
 
-import importlib
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QShowEvent,
-)
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -30,12 +19,13 @@ from workbench.ui import theme
 from workbench.ui.banners import BannerArea
 from workbench.ui.commands import ShellCommands
 from workbench.ui.dialogs import CloseAnswer, CloseDialog
-from workbench.ui.drops import DropSheet, dropped_folder
+from workbench.ui.drops import DropSheet, FolderDrop
 from workbench.ui.header import Devices, Header
 from workbench.ui.layouts import column, row
 from workbench.ui.messages import Toast
 from workbench.ui.overlay import Popover
 from workbench.ui.palette import Command, CommandPalette, KeyList
+from workbench.ui.panels import Panels
 from workbench.ui.rail import STAGES, Rail, Stage, StageButton, state_name
 from workbench.ui.session import Session
 from workbench.ui.start_page import StartPage
@@ -43,35 +33,27 @@ from workbench.ui.status import StatusBar
 from workbench.ui.widgets import Panel
 
 INSPECTOR = 320
-BUILD_PAUSE_MS = 30
+SCROLL_BAR = 14
 
 
 class MainWindow(QMainWindow):
     """Rail, header, panel, inspector, status bar. Panels are imported and built when a project is open, one at a time."""
 
-    panelBuilt = Signal(str)
-
     def __init__(self, session: Session, stages: tuple[Stage, ...] = STAGES, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.stages = stages
-        self._panels: dict[str, Panel] = {}
-        self._missing: set[str] = set()
+        self.panels = Panels(session, stages, self)
         self._current = ""
         self._closing = False
         self._devices = Devices()
         self.setWindowTitle("Workbench")
         self.setMinimumSize(1024, 700)
-        self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._lay_out()
         self.commands = ShellCommands(self, stages)
         self.rail.menu_button.setMenu(self.commands.menu())
         self.rail.menu_button.setPopupMode(self.rail.menu_button.ToolButtonPopupMode.InstantPopup)
-        self._build_timer = QTimer(self)
-        self._build_timer.setSingleShot(True)
-        self._build_timer.setInterval(BUILD_PAUSE_MS)
-        self._build_timer.timeout.connect(self._build_next)
         self._connect()
         self._restore()
         self._show_project()
@@ -88,8 +70,8 @@ class MainWindow(QMainWindow):
         self._inspector.setFrameShape(QFrame.Shape.NoFrame)
         self._inspector.setWidgetResizable(True)
         self._inspector.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._inspector.setMinimumWidth(INSPECTOR - 32)
         self._inspector.setMaximumWidth(INSPECTOR + 200)
+        self._inspector.hide()
         self._work = QSplitter(Qt.Orientation.Horizontal)
         self._work.setHandleWidth(1)
         self._work.setChildrenCollapsible(False)
@@ -112,6 +94,7 @@ class MainWindow(QMainWindow):
         self.key_list = KeyList(centre)
         self.popover = Popover(centre)
         self.drops = DropSheet(centre)
+        FolderDrop(self, self.drops, self.session)
 
     def _connect(self) -> None:
         session = self.session
@@ -125,6 +108,9 @@ class MainWindow(QMainWindow):
         session.problem.connect(self._problem)
         session.decision.connect(self._decision)
         session.navigate.connect(self.go)
+        self.panels.built.connect(self._panel_built)
+        self.panels.missing.connect(self._panel_missing)
+        self.panels.stateChanged.connect(self._panel_changed)
         self.rail.chosen.connect(self.go)
         self.rail.asked.connect(self._why)
         self.header.search.connect(self.open_palette)
@@ -143,12 +129,8 @@ class MainWindow(QMainWindow):
         return self._current
 
     def panel(self, key: str) -> Panel | None:
-        """Return a panel, built now if need be; None without a project or where it does not exist."""
-        if self.session.project is None or key in self._missing:
-            return None
-        if key not in self._panels:
-            self._build(key)
-        return self._panels.get(key)
+        """Return a panel, built now if need be; None without a project or where it cannot be built."""
+        return self.panels.get(key)
 
     @Slot(str, object)
     def go(self, key: str, payload: object = None) -> None:
@@ -165,41 +147,23 @@ class MainWindow(QMainWindow):
         self._show_inspector()
         panel.activated(payload)
 
-    def _build(self, key: str) -> None:
-        stage = next(stage for stage in self.stages if stage.key == key)
-        try:
-            made = getattr(importlib.import_module(stage.module), stage.class_name)(self.session)
-        except Exception as error:
-            # One broken panel must not take the others with it; the bug is reported like any other.
-            self._missing.add(key)
-            self.rail.button(key).setEnabled(False)
-            sys.excepthook(type(error), error, error.__traceback__)
-            return
-        self._panels[key] = made
-        self._stack.addWidget(made)
-        made.stateChanged.connect(self._panel_changed)
+    @Slot(str)
+    def _panel_built(self, key: str) -> None:
+        self._stack.addWidget(self.panels.existing()[key])
         self._show_state(key)
-        self.panelBuilt.emit(key)
 
-    @Slot()
-    def _build_next(self) -> None:
-        """Build the panels one by one while nothing else happens, so that their dots and actions are there."""
-        left = [stage.key for stage in self.stages if stage.key not in self._panels and stage.key not in self._missing]
-        if left and self.session.project is not None:
-            self._build(left[0])
-            self._build_timer.start()
+    @Slot(str)
+    def _panel_missing(self, key: str) -> None:
+        self.rail.button(key).setEnabled(False)
 
-    @Slot()
-    def _panel_changed(self) -> None:
-        sender = self.sender()
-        for key, panel in self._panels.items():
-            if panel is sender:
-                self._show_state(key)
-                if key == self._current:
-                    self._show_inspector()
+    @Slot(str)
+    def _panel_changed(self, key: str) -> None:
+        self._show_state(key)
+        if key == self._current:
+            self._show_inspector()
 
     def _show_state(self, key: str) -> None:
-        self.rail.button(key).set_state(*self._panels[key].state())
+        self.rail.button(key).set_state(*self.panels.existing()[key].state())
 
     @Slot(str)
     def _why(self, key: str) -> None:
@@ -212,12 +176,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_project(self) -> None:
-        project = self.session.project
+        project, built = self.session.project, self.panels.existing()
         self.banners.clear()
         for stage in self.stages:
             made = self.rail.button(stage.key)
-            made.setEnabled(project is not None and stage.key not in self._missing)
-            if stage.key in self._panels:
+            made.setEnabled(project is not None and not self.panels.is_broken(stage.key))
+            if stage.key in built:
                 self._show_state(stage.key)
             else:
                 made.set_state("empty", "")
@@ -232,7 +196,7 @@ class MainWindow(QMainWindow):
             self._show_inspector()
         else:
             self.go(self._current or self.stages[0].key)
-            self._build_timer.start()
+            self.panels.build_rest()
         for action in (self.commands.reveal, *self.commands.go, self.commands.inspector):
             action.setEnabled(project is not None)
         self.setWindowTitle(f"{project.name} – Workbench" if project is not None else "Workbench")
@@ -329,7 +293,8 @@ class MainWindow(QMainWindow):
     def all_commands(self) -> list[Command]:
         """Return the actions of the panel in view, then of the others, then the shell's."""
         order = sorted(self.stages, key=lambda stage: stage.key != self._current)
-        panels = [(stage, self._panels[stage.key]) for stage in order if stage.key in self._panels]
+        built = self.panels.existing()
+        panels = [(stage, built[stage.key]) for stage in order if stage.key in built]
         listed = [
             Command(action, stage.title, stage.key)
             for stage, panel in panels
@@ -353,20 +318,22 @@ class MainWindow(QMainWindow):
         self._show_inspector()
 
     def _show_inspector(self) -> None:
-        panel = self._panels.get(self._current)
+        panel = self.panels.existing().get(self._current)
         wanted = panel.inspector() if panel is not None else None
         if self._inspector.widget() is not wanted:
             self._inspector.takeWidget()
             if wanted is not None:
                 self._inspector.setWidget(wanted)
         shown = wanted is not None and self._wants_inspector
-        if shown and not self._inspector.isVisibleTo(self):
-            self._inspector.show()
-            self._work.setSizes([max(1, self._work.width() - self._inspector_width), self._inspector_width])
-        elif not shown:
-            if self._inspector.isVisibleTo(self):
-                self._inspector_width = max(INSPECTOR, self._inspector.width())
-            self._inspector.hide()
+        if not self._inspector.isHidden():
+            self._inspector_width = self._inspector.width()
+        self._inspector.setVisible(shown)
+        if wanted is not None and shown:
+            # Nothing in it may be cut off, and its scroll bar needs room too.
+            smallest = max(INSPECTOR - 32, wanted.minimumSizeHint().width() + SCROLL_BAR)
+            self._inspector.setMinimumWidth(min(smallest, INSPECTOR + 120))
+            width = max(smallest, self._inspector_width)
+            self._work.setSizes([max(1, self._work.width() - width), width])
         self.header.inspector.setEnabled(wanted is not None)
         self.header.inspector.setChecked(shown)
 
@@ -388,40 +355,6 @@ class MainWindow(QMainWindow):
         theme.apply(app, mode)
         self.commands.show_theme(mode)
         self.session.preferences.set("theme", mode)
-
-    # dropping folders
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        folder = dropped_folder(event.mimeData())
-        if folder is None:
-            return
-        event.acceptProposedAction()
-        project = self.session.project
-        fresh = ("folder-plus", self.tr("Start a project with {0}").format(folder.name))
-        if (folder / "project.sqlite").is_file():
-            zones = [("folder", self.tr("Open the project {0}").format(folder.name))]
-        elif project is None or project.read_only:
-            zones = [fresh]
-        else:
-            zones = [("plus", self.tr("Add {0} to {1}").format(folder.name, project.name)), fresh]
-        self.drops.open(zones)
-        self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drops.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        folder = dropped_folder(event.mimeData())
-        zone = self.drops.light(self.drops.mapFrom(self, event.position().toPoint()))
-        add = self.drops.zones() == 2 and zone == 0
-        self.drops.hide()
-        if folder is not None:
-            event.acceptProposedAction()
-            (self.session.add_folder if add else self.session.start_from)(folder)
 
     # the window itself
 
@@ -461,8 +394,6 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return
         self.session.preferences.set("geometry", self.saveGeometry())
-        self._build_timer.stop()
-        for panel in self._panels.values():
-            panel.close()
+        self.panels.close()
         self.session.close()
         event.accept()

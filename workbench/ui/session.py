@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job
 from workbench.ui import figures
+from workbench.ui.adding import FolderAdding
+from workbench.ui.background import Background
 from workbench.ui.draft import Draft
 from workbench.ui.followed import FollowedRun
 from workbench.ui.places import Preferences, is_project, place_for, sample_place
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from workbench.project.runs import RunFolder
     from workbench.project.splits import SplitOutcome
     from workbench.training.config import TrainConfig
-
-REFRESH_SECONDS = 1.0
-"""While images come in, panels are told at most this often."""
 
 
 class Session(QObject):
@@ -65,16 +64,20 @@ class Session(QObject):
         self.preferences = Preferences()
         self.project: Project | None = None
         self.undo: UndoStack | None = None
-        self.jobs: list[JobHandle] = []
         self.saved_at: float | None = None
         self._warm: WarmChild | None = None
-        self._refreshed = 0.0
         self._followed = FollowedRun(self)
         self._followed.changed.connect(self.runChanged)
         self._followed.event.connect(self.runEvent)
         self._followed.stateChanged.connect(self.runStateChanged)
         self._followed.ended.connect(self._run_ended)
         self._followed.problem.connect(self._training_problem)
+        self._background = Background(self)
+        self._background.changed.connect(self.jobsChanged)
+        self._adding = FolderAdding(self._background, self)
+        self._adding.arrived.connect(self._images_arrived)
+        self._adding.finished.connect(self._images_added)
+        self._adding.failed.connect(self._dataset_problem)
         self._draft = Draft(self)
         self._draft.changed.connect(self.configChanged)
         self._draft.saved.connect(self._was_saved)
@@ -133,42 +136,23 @@ class Session(QObject):
         if self.project is None:
             self.start_from(folder)
             return
-        from workbench import intake
+        self._adding.add(self.project.folder, Path(folder))
 
-        job = intake.add_folders(self.project.folder, [Path(folder)])
-        self.start_job(
-            self.tr("Adding {0}").format(Path(folder).name),
-            job,
-            on_event=self._intake_event,
-            on_done=self._intake_done,
-            on_failed=self._intake_failed,
-        )
-
-    def _intake_event(self, _event: Event) -> None:
-        if time.monotonic() - self._refreshed >= REFRESH_SECONDS:
-            self._refresh_images()
-
-    def _intake_done(self, result: Any) -> None:
-        self._refresh_images()
-        self._was_saved()
-        self.splitChanged.emit()
-        text = self.tr("{0} in {1}").format(
-            figures.counted(result.images, self.tr("image"), self.tr("images")),
-            figures.counted(len(result.classes), self.tr("class"), self.tr("classes")),
-        )
-        if result.corrupt:
-            text += self.tr(" · {0} could not be read and will be skipped").format(figures.count(result.corrupt))
-        self.toast.emit(text)
-
-    def _intake_failed(self, sentence: str) -> None:
-        self._refresh_images()
-        self.problem.emit("dataset", sentence)
-
-    def _refresh_images(self) -> None:
-        self._refreshed = time.monotonic()
+    @Slot()
+    def _images_arrived(self) -> None:
         self.classesChanged.emit()
         self.imagesChanged.emit()
         self.labelsChanged.emit()
+
+    @Slot(str)
+    def _images_added(self, sentence: str) -> None:
+        self._was_saved()
+        self.splitChanged.emit()
+        self.toast.emit(sentence)
+
+    @Slot(str)
+    def _dataset_problem(self, sentence: str) -> None:
+        self.problem.emit("dataset", sentence)
 
     # labels and split
 
@@ -353,6 +337,11 @@ class Session(QObject):
 
     # background jobs
 
+    @property
+    def jobs(self) -> list[JobHandle]:
+        """The background jobs that run now, oldest first."""
+        return self._background.jobs
+
     def start_job(
         self,
         title: str,
@@ -367,25 +356,13 @@ class Session(QObject):
         ``on_done`` gets the last event. Without ``on_failed`` the sentence becomes a banner. A stopped job
         calls neither.
         """
-        handle = JobHandle(
-            title, job, on_event=on_event, on_done=on_done, on_failed=on_failed or self._shell_problem, parent=self
+        return self._background.start(
+            title, job, on_event=on_event, on_done=on_done, on_failed=on_failed or self._shell_problem
         )
-        handle.ended.connect(self._forget_ended)
-        self.jobs.append(handle)
-        handle.start()
-        self.jobsChanged.emit()
-        return handle
 
     @Slot(str)
     def _shell_problem(self, sentence: str) -> None:
         self.problem.emit("", sentence)
-
-    @Slot()
-    def _forget_ended(self) -> None:
-        for handle in [handle for handle in self.jobs if not handle.running]:
-            self.jobs.remove(handle)
-            handle.deleteLater()
-        self.jobsChanged.emit()
 
     @property
     def warm(self) -> "WarmChild":
@@ -418,13 +395,7 @@ class Session(QObject):
     def _leave_project(self) -> None:
         self._draft.move_to(None, writable=False)
         self._followed.leave()
-        for handle in self.jobs:
-            handle.stop()
-        for handle in self.jobs:
-            handle.runner.join()
-            handle.deleteLater()
-        self.jobs.clear()
-        self.jobsChanged.emit()
+        self._background.join()
         if self.project is not None:
             self.project.close()
         self.project, self.undo = None, None

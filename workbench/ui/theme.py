@@ -97,6 +97,9 @@ CLASS_COLOURS = (
 )
 """Okabe and Ito's seven, then violet, brown and grey: told apart by colour-blind people, always with a name beside."""
 
+LIGHT_ATTENTION = "#c77700"
+"""A dot is no text: it may be brighter than amber words on white, and must not look brown."""
+
 _tokens = LIGHT
 
 
@@ -155,6 +158,8 @@ def class_colour(position: int) -> QColor:
 
 def state_colour(state: str) -> QColor:
     """Return the colour of a stage's state dot: empty, work, ready or attention."""
+    if state == "attention" and not is_dark():
+        return QColor(LIGHT_ATTENTION)
     return colour({"work": "accent", "ready": "green", "attention": "amber"}.get(state, "disabled"))
 
 
