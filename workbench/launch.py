@@ -1,7 +1,7 @@
 """Any verb of the command line as a child process: detached, as a job, or in one child that keeps its imports warm.
 
-The children speak JSON lines. Their output goes to a file that is followed, not to a pipe: reading never blocks, so a job
-can be stopped at any moment, and no thread is needed.
+The children speak JSON lines. Their output goes to a file that is followed, not to a pipe: reading never blocks, so a
+job can be stopped at any moment, and no thread is needed.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,7 +33,7 @@ def command(*argv: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every child: this one, so that the child finds this package and stays off the network."""
+    """Return the environment of every child: this one, but the child finds this package and stays off the network."""
     paths = [str(_CHECKOUT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return {
         **os.environ,
@@ -79,10 +80,39 @@ def is_alive(pid: int) -> bool:
 def follow_lines(path: Path, stop: Stop, *, alive: Callable[[], bool], poll: float = 0.05) -> Iterator[str]:
     """Yield the complete lines that are and will be in ``path``, without their line ends.
 
-    A file that does not exist yet and a last line without its end are waited for. Ends when stopped, or when ``alive`` says
-    no and everything is read; a last line that never got its end is then dropped, because its writer died in it.
+    A file that does not exist yet and a last line without its end are waited for. Ends when stopped, or when ``alive``
+    says no and everything is read; a last line that never got its end is then dropped: its writer died in it.
     """
-    return _follow(path, stop, alive=alive, poll=poll, start=0, read_to=[0])
+    return (line for line, _ in follow_from(path, 0, stop, alive=alive, poll=poll))
+
+
+def follow_from(
+    path: Path, start: int, stop: Stop, *, alive: Callable[[], bool], poll: float = 0.05
+) -> Iterator[tuple[str, int]]:
+    """Do as `follow_lines` from the byte ``start`` on; yield each line with the byte at which the next one begins."""
+    rest = b""
+    file: IO[bytes] | None = None
+    try:
+        while not stop.stopped:
+            # Asked before the read: a line written between the last read and the death of the writer is not lost.
+            still = alive()
+            if file is None and path.exists():
+                file = path.open("rb")
+                file.seek(start)
+            fresh = file.read(1 << 20) if file is not None else b""
+            *lines, rest = (rest + fresh).split(b"\n")
+            for line in lines:
+                start += len(line) + 1
+                yield line.decode("utf-8", errors="replace").rstrip("\r"), start
+                if stop.stopped:
+                    return
+            if not fresh:
+                if not still:
+                    return
+                time.sleep(poll)
+    finally:
+        if file is not None:
+            file.close()
 
 
 def job(argv: Sequence[str]) -> Job:
@@ -99,7 +129,7 @@ def job(argv: Sequence[str]) -> Job:
                     command(*argv, "--json"), env=environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=err
                 )
             try:
-                for line in follow_lines(output, stop, alive=lambda: child.poll() is None):
+                for line in follow_lines(output, stop, alive=partial(_runs, child)):
                     yield _event(line, argv[0])
                 if not stop.stopped and child.wait() != 0:
                     raise WorkbenchError(died(argv[0], child.returncode, errors))
@@ -112,7 +142,7 @@ def job(argv: Sequence[str]) -> Job:
 class WarmChild:
     """One child (``workbench serve``) that keeps its imports, so that a short job does not wait for torch each time.
 
-    Jobs run one after another; a second waits for the first. Stopping a job ends the child, the next job starts another.
+    Jobs run one after another; a second waits for the first. Stopping a job ends the child; the next job starts another.
     """
 
     def __init__(self) -> None:
@@ -120,7 +150,7 @@ class WarmChild:
         self._starting = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._read_to = [0]
+        self._read_to = 0
 
     def warm(self) -> None:
         """Start the child if it does not run, so that its imports are done before they are needed."""
@@ -129,7 +159,7 @@ class WarmChild:
                 return
             self._end_child()
             self._folder = tempfile.TemporaryDirectory(prefix="workbench-warm-")
-            self._read_to = [0]
+            self._read_to = 0
             with self._file("stdout").open("wb") as out, self._file("stderr").open("wb") as err:
                 self._child = subprocess.Popen(
                     command("serve"), env=environment(), stdin=subprocess.PIPE, stdout=out, stderr=err, bufsize=0
@@ -150,14 +180,13 @@ class WarmChild:
             finished = False
             try:
                 self.warm()
-                child, output, errors, read_to = self._child, self._file("stdout"), self._file("stderr"), self._read_to
+                child, output, errors = self._child, self._file("stdout"), self._file("stderr")
                 assert child is not None
                 _send(child, argv, errors)
                 failure: WorkbenchError | None = None
-                lines = _follow(
-                    output, stop, alive=lambda: child.poll() is None, poll=0.02, start=read_to[0], read_to=read_to
-                )
-                for line in lines:
+                alive = partial(_runs, child)
+                for line, read_to in follow_from(output, self._read_to, stop, alive=alive, poll=0.02):
+                    self._read_to = read_to
                     try:
                         event = _event(line, argv[0])
                     except WorkbenchError as error:
@@ -204,7 +233,7 @@ def died(verb: str, code: int | None, stderr: Path) -> str:
 
 
 def last_line(path: Path) -> str:
-    """Return the last line of a log that is not empty, without a closing full stop; an empty string where there is none."""
+    """Return the last line of a log that is not empty, without a closing full stop; "" where there is none."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - 4096))
@@ -214,34 +243,8 @@ def last_line(path: Path) -> str:
     return next((line.rstrip(".") for line in reversed(lines) if line), "")
 
 
-def _follow(
-    path: Path, stop: Stop, *, alive: Callable[[], bool], poll: float, start: int, read_to: list[int]
-) -> Iterator[str]:
-    """Do `follow_lines` from the byte ``start`` on; ``read_to[0]`` is always the byte after the last line yielded."""
-    read_to[0] = start
-    rest = b""
-    file: IO[bytes] | None = None
-    try:
-        while not stop.stopped:
-            # Asked before the read: a line written between the last read and the death of the writer is not lost.
-            still = alive()
-            if file is None and path.exists():
-                file = path.open("rb")
-                file.seek(start)
-            fresh = file.read(1 << 20) if file is not None else b""
-            *lines, rest = (rest + fresh).split(b"\n")
-            for line in lines:
-                read_to[0] += len(line) + 1
-                yield line.decode("utf-8", errors="replace").rstrip("\r")
-                if stop.stopped:
-                    return
-            if not fresh:
-                if not still:
-                    return
-                time.sleep(poll)
-    finally:
-        if file is not None:
-            file.close()
+def _runs(child: subprocess.Popen[bytes]) -> bool:
+    return child.poll() is None
 
 
 def _send(child: subprocess.Popen[bytes], argv: Sequence[str], errors: Path) -> None:

@@ -60,13 +60,13 @@ def follow(run: RunFolder, stop: Stop) -> Iterator[TrainingEvent | Died]:
     was continued is left out. Stopping only ends the following, never the run.
     """
     ended: FitEnded | None = None
-    for line in launch.follow_lines(run.events, stop, alive=lambda: _writing(run)):
+    for line, end in launch.follow_from(run.events, 0, stop, alive=lambda: _writing(run)):
         event = _read(line)
         if event is None:
             continue
         if isinstance(event, FitEnded):
             ended = event
-            if _is_last(run, line):
+            if run.events.stat().st_size <= end:
                 yield event
                 return
             continue
@@ -92,14 +92,6 @@ def _writing(run: RunFolder) -> bool:
     if owner is not None:
         launch.is_alive(owner.pid)
     return run.state() in ("running", "paused")
-
-
-def _is_last(run: RunFolder, line: str) -> bool:
-    content = line.encode() + b"\n"
-    with run.events.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - len(content) - 2))
-        return file.read().endswith(content)
 
 
 def _read(line: str) -> TrainingEvent | None:

@@ -4,7 +4,6 @@ The run's ``lock`` is a JSON file with a heartbeat, because it is also read from
 belongs to this machine alone and is one of the operating system, which frees it however the process ends.
 """
 
-import json
 import os
 import socket
 import sys
@@ -18,9 +17,11 @@ import platformdirs
 import psutil
 
 from workbench.errors import WorkbenchError
+from workbench.project.owner import Owner
 from workbench.project.runs import RunFolder
 
 HEARTBEAT_SECONDS = 5.0
+GRACE_SECONDS = 2.0
 
 
 def write_lock(run: RunFolder, pid: int) -> None:
@@ -29,9 +30,9 @@ def write_lock(run: RunFolder, pid: int) -> None:
         started = psutil.Process(pid).create_time()
     except psutil.Error:
         return
-    owner = {"host": socket.gethostname(), "pid": pid, "started": started, "heartbeat": time.time()}
+    owner = Owner(socket.gethostname(), pid, started, time.time())
     fresh = run.lock.with_name("lock.tmp")
-    fresh.write_text(json.dumps(owner), encoding="utf-8")
+    fresh.write_text(owner.dumps(), encoding="utf-8")
     fresh.replace(run.lock)
 
 
@@ -59,12 +60,19 @@ class RunLock:
     ) -> None:
         self._done.set()
         self._heart.join()
-        self._run.lock.unlink(missing_ok=True)
+        if self._mine():
+            self._run.lock.unlink(missing_ok=True)
+
+    def _mine(self) -> bool:
+        """Return whether nobody has continued the run since it ended here."""
+        owner = self._run.owner()
+        return owner is not None and owner.pid == os.getpid()
 
     def _beat(self) -> None:
         while not self._done.wait(HEARTBEAT_SECONDS):
             try:
-                write_lock(self._run, os.getpid())
+                if self._mine():
+                    write_lock(self._run, os.getpid())
             except OSError:
                 # No space or no network drive for the moment: the heartbeat only grows old, and the next one may work.
                 continue
@@ -85,7 +93,11 @@ class DeviceLock:
         folder = Path(platformdirs.user_state_dir("workbench")) / "devices"
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / f"{self._device.replace(':', '-')}.lock").open("a+", encoding="utf-8")
-        if not _lock(file):
+        # A run says that it has ended a moment before its process lets go.
+        deadline = time.monotonic() + GRACE_SECONDS
+        while not (locked := _lock(file)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not locked:
             file.seek(0)
             holder = file.read().strip() or "another run"
             file.close()

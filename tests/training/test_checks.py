@@ -1,0 +1,66 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.intake import add_folders
+from workbench.jobs import Stop
+from workbench.project.project import Project
+from workbench.project.splits import Splits
+from workbench.training.checks import check
+from workbench.training.config import TrainConfig
+
+
+def refusal(folder: Path, config: TrainConfig) -> str:
+    with Project.open(folder) as project, pytest.raises(WorkbenchError) as error:
+        check(project, config)
+    return str(error.value)
+
+
+def test_a_project_that_can_be_trained_passes(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        check(project, config)
+
+
+def test_no_label_one_class_no_split(tmp_path: Path, tiny_images: Callable[..., Path], config: TrainConfig) -> None:
+    folder = tmp_path / "project"
+    Project.create(folder).close()
+    assert "No image has a label" in refusal(folder, config)
+    images = tiny_images({"good": 4})
+    list(add_folders(folder, [images])(Stop()))
+    assert "class 'good'; label images of a second class" in refusal(folder, config)
+    list(add_folders(folder, [tiny_images({"bad": 4}, name="more")])(Stop()))
+    assert "make a split" in refusal(folder, config)
+
+
+def assign(folder: Path, change: Callable[[Project, Splits], None]) -> None:
+    with Project.open(folder) as project:
+        change(project, project.splits)
+
+
+def test_an_empty_validation_split(project_folder: Path, config: TrainConfig) -> None:
+    def change(project: Project, splits: Splits) -> None:
+        splits.assign([row.id for row in project.images.samples("validation")], "train")
+
+    assign(project_folder, change)
+    assert "validation split" in refusal(project_folder, config)
+
+
+def test_a_class_without_training_images_is_named(project_folder: Path, config: TrainConfig) -> None:
+    def change(project: Project, splits: Splits) -> None:
+        pit = next(row.id for row in project.labels.classes() if row.name == "pit")
+        splits.assign([row.id for row in project.images.samples("train") if row.class_id == pit], "test")
+
+    assign(project_folder, change)
+    assert "'pit' has no image in the training split" in refusal(project_folder, config)
+
+
+def test_an_unknown_backbone_gets_its_nearest_names(project_folder: Path, config: TrainConfig) -> None:
+    assert "torchvision/mobilenet_v2" in refusal(
+        project_folder, config.with_settings(["backbone=torchvision/mobilenet_v22"])
+    )
+
+
+def test_a_weights_file_that_is_not_there(project_folder: Path, config: TrainConfig) -> None:
+    assert "does not exist" in refusal(project_folder, config.with_settings(["weights=x.pt"]))

@@ -1,0 +1,376 @@
+import csv
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import torch
+
+from workbench.errors import WorkbenchError
+from workbench.evaluation.results import load_evaluated
+from workbench.jobs import Stop, drain
+from workbench.models import bundle
+from workbench.models.backbones import Network
+from workbench.project.project import Project
+from workbench.project.runs import RunFolder
+from workbench.training import checkpoints, run
+from workbench.training.config import TrainConfig
+from workbench.training.control import write_command
+from workbench.training.events import (
+    CheckpointSaved,
+    EpochEnded,
+    FitEnded,
+    FitStarted,
+    Preparing,
+    StepEnded,
+    Tick,
+    TrainingEvent,
+    Warned,
+    read,
+)
+
+TIMES = {"seconds", "seconds_left", "images_per_second", "data_wait"}
+
+
+def train(project: Path, folder: RunFolder) -> list[TrainingEvent]:
+    return list(run.train(project, folder.id)(Stop()))
+
+
+def stop_at(project: Path, folder: RunFolder, step: int) -> list[TrainingEvent]:
+    """Train until the first Tick of ``step``, then stop as whoever runs a job does."""
+    stop, events = Stop(), []
+    for event in drain(run.train(project, folder.id), stop):
+        events.append(event)
+        if event == Tick(step=step):
+            stop.stop()
+    return events
+
+
+def of(events: list[TrainingEvent], kind: type) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def numbers(events: list[TrainingEvent]) -> list[dict[str, Any]]:
+    kept = [event for event in events if isinstance(event, StepEnded | EpochEnded)]
+    return [{key: value for key, value in vars(event).items() if key not in TIMES} for event in kept]
+
+
+def written(folder: RunFolder) -> list[TrainingEvent]:
+    return [read(line) for line in folder.events.read_text().splitlines()[1:]]
+
+
+def weights(folder: RunFolder) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = checkpoints.load(folder.last)["model"]
+    return found
+
+
+def assert_same_weights(one: RunFolder, other: RunFolder) -> None:
+    first, second = weights(one), weights(other)
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+
+
+def test_a_run_ends_with_a_model_and_figures_of_the_deployment_path(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    assert folder.state() == "new"
+    events = train(project_folder, folder)
+    (started,) = of(events, FitStarted)
+    assert (started.train_images, started.validation_images, started.steps_per_epoch) == (36, 12, 5)
+    assert started.classes == ["good", "pit", "scratch"]
+    assert started.stages[-1] == "head"
+    assert started.trainable_parameters == started.parameters
+    ended = events[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "finished"
+    assert ended.live > 0.8
+    evaluated = load_evaluated(folder.path, "validation")
+    assert evaluated.balanced_accuracy == pytest.approx(ended.deployed)
+    assert f"{ended.deployed:.3f} on the deployment path" in ended.message
+    loaded = bundle.load(folder.model)
+    assert loaded.classes == started.classes
+    assert set(loaded.thresholds) == set(started.classes)
+    assert folder.state() == "finished"
+    assert not folder.lock.exists()
+    assert not folder.control.exists()
+
+
+def test_the_event_file_holds_every_event_but_the_ticks(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    events = train(project_folder, folder)
+    header = json.loads(folder.events.read_text().splitlines()[0])
+    assert header["format"] == 1
+    assert written(folder) == [event for event in events if not isinstance(event, Tick)]
+
+
+def test_the_list_of_images_is_frozen_with_their_hashes(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    with folder.samples.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 60
+    assert {row["split"] for row in rows} == {"train", "validation", "test"}
+    assert all(len(row["content_hash"]) == 64 and Path(row["path"]).is_file() for row in rows)
+    assert TrainConfig.load(folder.config) == config
+
+
+@pytest.mark.parametrize("step", [5, 8, 13], ids=["epoch border", "mid-epoch", "last epoch"])
+def test_a_stopped_run_resumes_with_the_numbers_of_one_never_stopped(
+    project_folder: Path, config: TrainConfig, step: int
+) -> None:
+    whole = run.prepare(project_folder, config)
+    expected = train(project_folder, whole)
+    folder = run.prepare(project_folder, config)
+    first = stop_at(project_folder, folder, step)
+    assert folder.state() == "stopped"
+    second = train(project_folder, folder)
+    assert of(second, FitStarted)[0].first_step == step
+    assert numbers([*first, *second]) == numbers(expected)
+    assert_same_weights(whole, folder)
+    last, other = expected[-1], second[-1]
+    assert isinstance(last, FitEnded)
+    assert isinstance(other, FitEnded)
+    assert (last.best_epoch, last.live, last.deployed) == (other.best_epoch, other.live, other.deployed)
+
+
+def test_a_run_stopped_by_its_control_file_says_so_and_has_a_model(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    events = []
+    for event in run.train(project_folder, folder.id)(Stop()):
+        events.append(event)
+        if event == Tick(step=7):
+            write_command(folder.control, "stop")
+    ended = events[-1]
+    assert isinstance(ended, FitEnded)
+    assert (ended.reason, ended.deployed) == ("stopped", -1)
+    assert "step 7" in ended.message
+    assert isinstance(events[-2], CheckpointSaved)
+    assert folder.state() == "stopped"
+    assert bundle.load(folder.model).classes == ["good", "pit", "scratch"]
+
+
+def test_a_stopped_run_goes_on_with_its_weights_not_with_those_of_its_best_epoch(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    folder = run.prepare(project_folder, config)
+    stop_at(project_folder, folder, 14)
+    last, best = weights(folder), checkpoints.load(folder.best)["model"]
+    assert any(not torch.equal(tensor, best[name]) for name, tensor in last.items())
+
+
+def test_stop_before_the_first_step(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    job = run.train(project_folder, folder.id)(Stop())
+    events = [next(job)]
+    write_command(folder.control, "stop")
+    events += job
+    assert not of(events, Tick)
+    assert isinstance(events[-1], FitEnded)
+    assert events[-1].reason == "stopped"
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+
+
+def test_stop_while_it_is_measured_resumes_there(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    for event in run.train(project_folder, folder.id)(Stop()):
+        if isinstance(event, Preparing) and "deployment" in event.what:
+            write_command(folder.control, "stop")
+    assert folder.state() == "stopped"
+    events = train(project_folder, folder)
+    assert not of(events, Tick)
+    assert isinstance(events[-1], FitEnded)
+    assert events[-1].reason == "finished"
+
+
+def test_a_run_made_by_the_window_is_prepared_by_its_process(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        folder = project.runs.create(config.dumps())
+    assert not folder.samples.exists()
+    events = train(project_folder, folder)
+    assert isinstance(events[-1], FitEnded)
+    assert events[-1].reason == "finished"
+
+
+def test_the_run_keeps_its_classes_and_images_when_the_project_changes(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    whole = run.prepare(project_folder, config)
+    train(project_folder, whole)
+    folder = run.prepare(project_folder, config)
+    stop_at(project_folder, folder, 5)
+    with Project.open(project_folder) as project:
+        project.labels.reorder([row.id for row in reversed(project.labels.classes())])
+        project.splits.make(validation=0.3, test=0.1, seed=5)
+    train(project_folder, folder)
+    assert_same_weights(whole, folder)
+
+
+def test_a_corrupt_image_is_told_and_skipped(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    with folder.samples.open(newline="") as file:
+        broken = Path(next(row["path"] for row in csv.DictReader(file) if row["split"] == "train"))
+    broken.write_bytes(broken.read_bytes()[:100])
+    events = train(project_folder, folder)
+    (warned,) = of(events, Warned)
+    assert broken.name in warned.message
+    assert events[-1].reason == "finished"  # type: ignore[union-attr]
+
+
+def test_without_the_cache_a_run_gives_the_same_numbers(project_folder: Path, config: TrainConfig) -> None:
+    cached = run.prepare(project_folder, config)
+    train(project_folder, cached)
+    direct = run.prepare(project_folder, config.with_settings(["compute.prepared_cache=false"]))
+    train(project_folder, direct)
+    assert_same_weights(cached, direct)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_ends_the_run_in_a_sentence_and_loses_no_checkpoint(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    whole = run.prepare(project_folder, config)
+    train(project_folder, whole)
+    folder = run.prepare(project_folder, config)
+    events = []
+    for event in run.train(project_folder, folder.id)(Stop()):
+        events.append(event)
+        if event == Tick(step=7):
+            folder.last.with_name(".last.pt.tmp").symlink_to("/dev/full")
+    ended = events[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert "No space left" in ended.message
+    assert folder.state() == "failed"
+    assert checkpoints.load(folder.last)["state"]["step"] == 5
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+    assert_same_weights(whole, folder)
+
+
+def test_out_of_memory_is_a_sentence_with_the_sizes(
+    project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run.prepare(project_folder, config)
+
+    def greedy(network: Network, images: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
+
+    monkeypatch.setattr(Network, "forward", greedy)
+    ended = train(project_folder, folder)[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert "batches of 8 images of 32 pixels" in ended.message
+    assert "batch size to 4" in ended.message
+
+
+def test_a_bug_is_told_and_raised(project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = run.prepare(project_folder, config)
+
+    def wrong(network: Network, images: torch.Tensor) -> torch.Tensor:
+        raise IndexError("no such layer")
+
+    monkeypatch.setattr(Network, "forward", wrong)
+    with pytest.raises(IndexError):
+        train(project_folder, folder)
+    ended = written(folder)[-1]
+    assert isinstance(ended, FitEnded)
+    assert "bug: IndexError: no such layer" in ended.message
+    assert not folder.lock.exists()
+
+
+def test_a_second_run_on_the_same_device_is_refused_in_a_sentence(project_folder: Path, config: TrainConfig) -> None:
+    first, second = run.prepare(project_folder, config), run.prepare(project_folder, config)
+    running = run.train(project_folder, first.id)(Stop())
+    while not isinstance(next(running), Tick):
+        pass
+    ended = train(project_folder, second)[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert f"cpu is in use by the run {first.id}" in ended.message
+    running.close()  # type: ignore[attr-defined]
+    assert train(project_folder, second)[-1].reason == "finished"  # type: ignore[union-attr]
+
+
+def test_a_run_of_another_process_is_left_alone(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    parent = psutil.Process(os.getppid())
+    owner = {
+        "host": socket.gethostname(),
+        "pid": parent.pid,
+        "started": parent.create_time(),
+        "heartbeat": time.time(),
+    }
+    folder.lock.write_text(json.dumps(owner))
+    with pytest.raises(WorkbenchError, match=rf"is being trained by another process \({parent.pid}"):
+        train(project_folder, folder)
+    assert not folder.events.exists()
+    assert json.loads(folder.lock.read_text()) == owner
+
+
+def test_the_lock_of_a_process_that_is_gone_does_not_hold_the_run(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config)
+    folder.lock.write_text(json.dumps({"host": socket.gethostname(), "pid": 2**22, "started": 1.0, "heartbeat": 1.0}))
+    assert folder.state() == "crashed"
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+
+
+def test_a_frozen_backbone_does_not_move_nor_do_its_batch_norms(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config.with_settings(["freeze=backbone", "epochs=1"]))
+    events = train(project_folder, folder)
+    before = checkpoints.load(folder.last)["model"]
+    (started,) = of(events, FitStarted)
+    assert started.frozen_stages == started.stages[:-1]
+    longer = run.prepare(project_folder, config.with_settings(["freeze=backbone", "epochs=2"]))
+    train(project_folder, longer)
+    after = checkpoints.load(longer.last)["model"]
+    for name in before:
+        assert torch.equal(before[name], after[name]) == name.startswith("backbone."), name
+    assert before["backbone.1.running_mean"].abs().sum() == 0
+
+
+@pytest.mark.parametrize("balance", ["class_weights", "balanced_sampling"])
+def test_rare_classes_can_count_more(project_folder: Path, config: TrainConfig, balance: str) -> None:
+    folder = run.prepare(project_folder, config.with_settings([f"loss.balance={balance}", "epochs=1"]))
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+
+
+def test_loader_processes_change_no_number_and_none_is_left(project_folder: Path, config: TrainConfig) -> None:
+    short = config.with_settings(["epochs=1"])
+    alone = run.prepare(project_folder, short)
+    train(project_folder, alone)
+    helped = run.prepare(project_folder, short.with_settings(["workers=1"]))
+    threads = torch.get_num_threads()
+    try:
+        train(project_folder, helped)
+    finally:
+        torch.set_num_threads(threads)
+    assert_same_weights(alone, helped)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("backbone=torchvision/resnet81", "torchvision/resnet18"),
+        ("weights=/nowhere/weights.pt", "/nowhere/weights.pt does not exist"),
+        ('augment.steps=[{transform = "HorizontalFlop"}]', "HorizontalFlip"),
+    ],
+)
+def test_what_cannot_succeed_is_said_before_a_run_is_made(
+    project_folder: Path, config: TrainConfig, setting: str, sentence: str
+) -> None:
+    with pytest.raises(WorkbenchError, match=sentence):
+        run.prepare(project_folder, config.with_settings([setting]))
+    with Project.open(project_folder) as project:
+        assert project.runs.list() == []
+
+
+def test_weights_that_do_not_fit_end_the_run_in_a_sentence(
+    project_folder: Path, config: TrainConfig, tmp_path: Path
+) -> None:
+    torch.save({"other.weight": torch.zeros(3)}, tmp_path / "other.pt")
+    folder = run.prepare(project_folder, config.with_settings([f"weights={tmp_path / 'other.pt'}"]))
+    ended = train(project_folder, folder)[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert "do not fit" in ended.message
