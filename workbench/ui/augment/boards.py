@@ -71,7 +71,7 @@ class Board(QWidget):
 
 
 class VariantBoard(Board):
-    """The original at the left, sixteen variants beside it. Tile 0 is the original."""
+    """The original, and sixteen variants of it in a square. Tile 0 is the original."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,17 +82,19 @@ class VariantBoard(Board):
         return QSize(640, 520)
 
     def places(self) -> list[QRectF]:
-        across = (self.width() - (SIDE + 1) * GAP) / (SIDE + 1)
-        down = (self.height() - (SIDE - 1) * GAP) / SIDE
-        side = max(16.0, min(across, down))
-        used_width = (SIDE + 1) * side + (SIDE + 1) * GAP
-        left = max(0.0, (self.width() - used_width) / 2)
-        top = max(0.0, (self.height() - SIDE * side - (SIDE - 1) * GAP) / 2)
+        beside = min((self.width() - (SIDE + 1) * GAP) / (SIDE + 1), (self.height() - (SIDE - 1) * GAP) / SIDE)
+        above = min((self.width() - (SIDE - 1) * GAP) / SIDE, (self.height() - SIDE * GAP - CAPTION) / (SIDE + 1))
+        side = max(16.0, beside, above)
+        # Whichever way makes the pictures larger: the original left of its variants, or over them.
+        shift_x, shift_y = (side + 2 * GAP, 0.0) if beside >= above else (0.0, side + CAPTION + GAP)
+        span = SIDE * side + (SIDE - 1) * GAP
+        left = max(0.0, (self.width() - shift_x - span) / 2)
+        top = max(0.0, (self.height() - shift_y - span) / 2)
         places = [QRectF(left, top, side, side)]
-        grid_left = left + side + 2 * GAP
         for number in range(VARIANTS):
             row, column = divmod(number, SIDE)
-            places.append(QRectF(grid_left + column * (side + GAP), top + row * (side + GAP), side, side))
+            x, y = left + shift_x + column * (side + GAP), top + shift_y + row * (side + GAP)
+            places.append(QRectF(x, y, side, side))
         return places
 
 

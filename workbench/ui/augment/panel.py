@@ -57,7 +57,7 @@ class AugmentPanel(Panel):
         for name in self._presets:
             self.preset.addItem(self._preset_title(name), name)
         self.preset.addItem(self.tr("Own chain"), CUSTOM)
-        load = tool_button("open", self.tr("Load a chain"), self.load_chain, name="augment.load")
+        load = tool_button("folder", self.tr("Load a chain"), self.load_chain, name="augment.load")
         save = tool_button("download", self.tr("Save the chain"), self.save_chain, name="augment.save")
         self.add_button = button(self.tr("Add a step"), self.open_list, icon="plus", name="augment.add")
         self.add_button.setToolTip(self.tr("Add a transform to the chain (A)"))
@@ -76,7 +76,7 @@ class AugmentPanel(Panel):
         split.addWidget(self.preview)
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
-        split.setSizes([264, 700])
+        split.setSizes([248, 700])
         self.setLayout(column(split, spacing=0))
 
     def _connect(self) -> None:
@@ -110,7 +110,7 @@ class AugmentPanel(Panel):
         add("augment.roll", tr("Draw other variants"), self.preview.roll, icon="dice", key="R")
         add("augment.next", tr("Preview the next image"), self.preview.next_image, key="Ctrl+Right")
         add("augment.previous", tr("Preview the image before"), self.preview.previous_image, key="Ctrl+Left")
-        add("augment.load.action", tr("Load a chain"), self.load_chain, icon="open")
+        add("augment.load.action", tr("Load a chain"), self.load_chain, icon="folder")
         add("augment.save.action", tr("Save the chain"), self.save_chain, icon="download")
 
     # what the shell asks

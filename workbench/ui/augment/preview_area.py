@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QSpinBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from workbench.augment.chain import Chain
 from workbench.augment.preview import PreviewChild
@@ -22,7 +22,7 @@ from workbench.ui.augment.preview_engine import Child, PreviewEngine, Wish
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.messages import Banner
 from workbench.ui.session import Session
-from workbench.ui.widgets import ElidedLabel, EmptyState, Segmented, label, tool_button
+from workbench.ui.widgets import ElidedLabel, EmptyState, Segmented, tool_button
 
 USUAL_SIZE = 224
 HIGHEST_SEED = 9999
@@ -85,18 +85,19 @@ class PreviewArea(QWidget):
         self.seed.setObjectName("augment.seed")
         self.seed.setRange(0, HIGHEST_SEED)
         self.seed.setValue(7)
+        self.seed.setPrefix(self.tr("Seed "))
         self.seed.setToolTip(self.tr("The same seed draws the same variants"))
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.valueChanged.connect(self.refresh)
         roll = tool_button("dice", self.tr("Draw other variants (R)"), self.roll, name="augment.roll.button")
-        self.rolling = QCheckBox(self.tr("Rolling"))
-        self.rolling.setObjectName("augment.rolling")
-        self.rolling.setToolTip(self.tr("Draw other variants with every change, instead of the same dice again"))
+        tip = self.tr("Rolling: draw other variants with every change, instead of the same dice again")
+        self.rolling = tool_button("refresh", tip, name="augment.rolling")
+        self.rolling.setCheckable(True)
         back = tool_button("chevron-left", self.tr("Image before (Ctrl+Left)"), self.previous_image)
         forth = tool_button("chevron-right", self.tr("Next image (Ctrl+Right)"), self.next_image)
         self._name = ElidedLabel("", "secondary", mode=Qt.TextElideMode.ElideMiddle)
-        bar = row(self.mode, back, forth, self._name, None, label(self.tr("Seed"), "secondary"), self.seed, roll)
-        bar.addWidget(self.rolling)
+        bar = row(self.mode, back, forth, self._name, self.seed, roll, self.rolling)
+        bar.setStretch(3, 1)
         bar.setContentsMargins(16, 8, 12, 8)
         self._banner: Banner | None = None
         self._boards = QStackedWidget()
