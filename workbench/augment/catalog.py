@@ -1,16 +1,28 @@
-"""The transforms on offer, from ``resources/transforms.toml``. Imports no albumentations."""
+"""The transforms on offer and their parameters, from ``resources/transforms.toml``. Imports no albumentations."""
 
+import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
+from workbench import resources
 from workbench.augment.chain import Chain, Step
+from workbench.errors import WorkbenchError
+from workbench.registry import nearest
 
 Kind = Literal["range", "int_range", "number", "integer", "choice", "switch"]
+
+PRESETS = ("none", "light", "medium", "strong")
+"""The chains under ``resources/chains``, from the gentlest on."""
 
 
 @dataclass(frozen=True)
 class ParamInfo:
-    """One parameter of a transform. Ranges are [low, high] lists; a choice's value is one of ``choices``."""
+    """One parameter of a transform and its control.
+
+    The value of a range is a list [from, to] within ``low`` and ``high``, that of a choice one of ``choices``. ``low``,
+    ``high`` and ``step`` are None for choices and switches.
+    """
 
     name: str
     kind: Kind
@@ -26,7 +38,7 @@ class ParamInfo:
 
 @dataclass(frozen=True)
 class TransformInfo:
-    """One transform: ``name`` is albumentations' own."""
+    """One transform on offer; ``name`` is albumentations' own, ``p`` the probability it starts with."""
 
     name: str
     group: str
@@ -37,19 +49,42 @@ class TransformInfo:
 
     def step(self) -> Step:
         """Return a step of a chain with the default probability and parameters."""
-        raise NotImplementedError
+        return Step(transform=self.name, p=self.p, params={param.name: param.default for param in self.params})
 
 
 def transforms() -> list[TransformInfo]:
-    """Return the catalogue in its own order (by group)."""
-    raise NotImplementedError
+    """Return what is on offer, group by group."""
+    return list(_catalogue().values())
 
 
 def find(name: str) -> TransformInfo:
     """Return one transform. Raises WorkbenchError with the nearest names."""
-    raise NotImplementedError
+    catalogue = _catalogue()
+    if name not in catalogue:
+        close = ", ".join(nearest(name, catalogue)) or ", ".join(catalogue)
+        raise WorkbenchError(f"There is no transform named '{name}' on offer; did you mean {close}?")
+    return catalogue[name]
 
 
 def presets() -> dict[str, Chain]:
-    """Return the chains none, light, medium, strong, in this order."""
-    raise NotImplementedError
+    """Return the chains none, light, medium and strong, in this order."""
+    return {name: Chain.load(resources.path("chains", f"{name}.json")) for name in PRESETS}
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> dict[str, TransformInfo]:
+    with resources.path("transforms.toml").open("rb") as file:
+        entries = tomllib.load(file)["transform"]
+    return {entry["name"]: _transform(entry) for entry in entries}
+
+
+def _transform(entry: dict[str, Any]) -> TransformInfo:
+    params = tuple(_param(fields) for fields in entry.get("params", ()))
+    texts = (entry["name"], entry["group"], entry["title"], entry["help"])
+    return TransformInfo(*texts, params=params, p=entry.get("p", 0.5))
+
+
+def _param(fields: dict[str, Any]) -> ParamInfo:
+    optional = {name: fields.get(name) for name in ("low", "high", "step")}
+    choices = tuple(fields.get("choices", ()))
+    return ParamInfo(**{**fields, **optional, "unit": fields.get("unit", ""), "choices": choices})
