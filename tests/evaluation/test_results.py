@@ -1,3 +1,4 @@
+import errno
 import json
 import subprocess
 import sys
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.evaluation import results
 from workbench.evaluation.results import (
     Evaluated,
     Result,
@@ -93,6 +95,20 @@ def test_damaged_or_newer_files_are_told(saved):
     (folder / "results" / "test_predictions.csv").write_text("id,path\n1\n", encoding="utf-8")
     with pytest.raises(WorkbenchError, match="evaluate the test images again"):
         load_result(folder, "test")
+
+
+def test_no_space_left_is_told_and_leaves_no_half_file(saved, monkeypatch):
+    folder, result = saved
+
+    def full(path, _):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(results, "_write_predictions", full)
+    with pytest.raises(WorkbenchError, match="No space left on device"):
+        save_result(folder, result)
+    assert sorted(path.name for path in (folder / "results").iterdir()) == ["test.json", "test_predictions.csv"]
+    assert load_result(folder, "test").paths == result.paths
 
 
 def test_the_reader_imports_no_torch_and_no_scikit_learn():

@@ -184,7 +184,7 @@ def test_the_older_exporter_takes_over_and_that_is_recorded(trained, tmp_path, m
     assert events[-1].exporter == "torchscript"
     assert any(isinstance(event, Noticed) and "torchscript exporter was used" in event.message for event in events)
     parity = read(tmp_path / "out", "parity.json")
-    assert parity["failed_exporters"] == ["The dynamo exporter failed: RuntimeError: unsupported operator"]
+    assert parity["failed_exporters"] == ["The dynamo exporter failed: RuntimeError: unsupported operator."]
 
 
 def test_a_file_that_decides_otherwise_is_not_handed_out(trained, tmp_path, monkeypatch):

@@ -24,9 +24,10 @@ class Calibration:
 def fit_temperature(logits_or_probs: ArrayLike, targets: ArrayLike) -> float:
     """Return the temperature T that makes softmax(logits / T) most likely on these images; 1.0 without images.
 
-    Takes logits or probabilities [N, C] (probabilities stand for their logarithm) and class indices [N]. The
-    targets are smoothed by one image, (N + 1) / (N + C) for the true class (Platt 1999), so that a small set
-    without mistakes does not drive T to 0 and every confidence to 1. Always between 0.05 and 20.
+    Takes logits or probabilities [N, C] (probabilities stand for their logarithm) and class indices [N]. The targets
+    are smoothed by one image: 1 - 1 / (N + 2) for the true class, the rest for the others (Platt 1999, for any number
+    of classes), so that a small set without mistakes does not drive T to 0 and every confidence to 1. Always between
+    0.05 and 20.
     """
     # scipy takes a quarter of a second to import, and only fitting needs it
     from scipy.optimize import minimize_scalar
@@ -39,8 +40,8 @@ def fit_temperature(logits_or_probs: ArrayLike, targets: ArrayLike) -> float:
     if _are_probabilities(scores):
         scores = np.log(np.maximum(scores, _TINY))
     images, classes = scores.shape
-    smooth = np.full_like(scores, 1.0 / (images + classes))
-    smooth[np.arange(images), true] = (images + 1.0) / (images + classes)
+    smooth = np.full_like(scores, 1.0 / (images + 2) / max(1, classes - 1))
+    smooth[np.arange(images), true] = 1.0 - 1.0 / (images + 2)
 
     def loss(log_temperature: float) -> float:
         scaled = scores / np.exp(log_temperature)

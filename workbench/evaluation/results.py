@@ -93,30 +93,36 @@ def splits_with_results(run: RunFolder | Path) -> list[str]:
 
 
 def save_result(run: RunFolder | Path, result: Result) -> None:
-    """Write both files of a result to a run folder, each complete or not at all."""
-    split = result.evaluated.split
-    run = _run(run)
-    run.results.mkdir(parents=True, exist_ok=True)
-    columns = [f"p_{name}" for name in result.evaluated.classes]
+    """Write both files of a result to a run folder, each complete or not at all.
+
+    Raises WorkbenchError where they cannot be written.
+    """
+    run, split = _run(run), result.evaluated.split
+    temporary = run.predictions(split).with_suffix(".csv.partial")
+    try:
+        run.results.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_predictions(temporary, result)
+            os.replace(temporary, run.predictions(split))
+        finally:
+            temporary.unlink(missing_ok=True)
+        write_json(run.result(split), {"format": FORMAT, **asdict(result.evaluated)})
+    except OSError as error:
+        raise WorkbenchError(
+            f"The result cannot be written to {run.results} ({error.strerror}); make room there and evaluate again."
+        ) from error
+
+
+def _write_predictions(path: Path, result: Result) -> None:
     classes = result.evaluated.classes
     confidences = result.confidences
-    temporary = run.predictions(split).with_suffix(".csv.partial")
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["id", "path", "target", "prediction", "confidence", *columns])
-        for i, path in enumerate(result.paths):
-            writer.writerow(
-                [
-                    int(result.ids[i]),
-                    path,
-                    classes[result.targets[i]],
-                    classes[result.predictions[i]],
-                    f"{confidences[i]:.7g}",
-                    *(f"{p:.7g}" for p in result.probabilities[i]),
-                ]
-            )
-    os.replace(temporary, run.predictions(split))
-    write_json(run.result(split), {"format": FORMAT, **asdict(result.evaluated)})
+        writer.writerow(["id", "path", "target", "prediction", "confidence", *(f"p_{name}" for name in classes)])
+        for i, image in enumerate(result.paths):
+            true, predicted = classes[result.targets[i]], classes[result.predictions[i]]
+            shares = [f"{p:.7g}" for p in result.probabilities[i]]
+            writer.writerow([int(result.ids[i]), image, true, predicted, f"{confidences[i]:.7g}", *shares])
 
 
 def load_evaluated(run: RunFolder | Path, split: str) -> Evaluated:
@@ -157,7 +163,7 @@ def load_result(run: RunFolder | Path, split: str) -> Result:
     predictions: list[int] = []
     probabilities: list[list[float]] = []
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             rows = csv.reader(stream)
             next(rows)
             for row in rows:

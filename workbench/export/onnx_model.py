@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ SHAPES = ((1, 37, 53), (3, 64, 48), (2, 301, 199), (1, 224, 224))
 """Batch, height, width that every exported file is tried on: odd, upright, wide, and larger than the usual input."""
 
 _EXAMPLE = (2, 75, 61)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 Exporter = Callable[[torch.nn.Module, Path], None]
 
@@ -191,6 +193,9 @@ def _quiet() -> Iterator[None]:
         sys.stderr.write(printed.getvalue())
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+def _first_line(error: BaseException) -> str:
+    """Return what went wrong first, in one line: exporters wrap it several times, with advice and colours."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200].rstrip('.')}." if lines else f"{type(error).__name__}."

@@ -1,10 +1,13 @@
 """Where a package comes from: its run, the hashes of what made it, and the programs that did."""
 
 import datetime
+import tomllib
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import workbench
 from workbench.errors import WorkbenchError
 from workbench.export import manifest
 from workbench.models.bundle import Bundle
@@ -37,10 +40,6 @@ def origin_of(folder: Path, bundle: Bundle, *, title: str) -> Origin:
 
     config = TrainConfig.load(folder / "config.toml")
     try:
-        licence = find(bundle.backbone).licence
-    except WorkbenchError:  # a backbone of a plug-in that is not installed here
-        licence = None
-    try:
         hashes = {
             "weights_sha256": manifest.sha256(folder / "model" / "model.safetensors"),
             "config_sha256": manifest.sha256(folder / "config.toml"),
@@ -50,14 +49,14 @@ def origin_of(folder: Path, bundle: Bundle, *, title: str) -> Origin:
         raise WorkbenchError(
             f"The run {folder.name} is incomplete ({error.filename}: {error.strerror}); train it again."
         ) from error
-    weights = config.backbone.weights
+    weights, licence = _starting_weights(config.backbone.weights, bundle.backbone)
     return Origin(
         title=title,
         run=folder.name,
         created=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         backbone=bundle.backbone,
-        weights={"hub": "the library's own, from its hub", "none": "random"}.get(weights, Path(weights).name),
-        licence=licence or "not known; ask whoever publishes the weights",
+        weights=weights,
+        licence=licence,
         hashes=hashes,
         versions={
             "workbench": workbench_version(),
@@ -70,13 +69,25 @@ def origin_of(folder: Path, bundle: Bundle, *, title: str) -> Origin:
 
 
 def workbench_version() -> str:
-    """Return the version of this program; ``unknown`` in a checkout that is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
+    """Return the version of this program, from the installed package or from the checkout."""
     try:
         return version("workbench")
     except PackageNotFoundError:
-        return "unknown"
+        project = Path(workbench.__file__).parent.parent / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _starting_weights(weights: str, backbone: str) -> tuple[str, str]:
+    """Return what the training started from, and the licence of that."""
+    if weights == "none":
+        return "random", "none applies: the weights were random"
+    if weights != "hub":
+        return Path(weights).name, "that of the file; ask whoever gave it to you"
+    try:
+        licence = find(backbone).licence
+    except WorkbenchError:  # a backbone of a plug-in that is not installed here
+        licence = None
+    return "the default weights of the library", licence or "not stated by the library; ask whoever published them"
 
 
 def metadata(origin: Origin, bundle: Bundle, *, exporter: str) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def _facts(origin: Origin, bundle: Bundle, checked: Checked) -> Facts:
     trained = {"backbone": "the head", "none": "everything"}.get(
         freeze.kind
     ) or f"the last {getattr(freeze, 'train_last', 1)} stages"
-    window = spec.decoding.get("window")
+    window = Decoding.from_dict(spec.decoding).window
     return [
         (
             "The model",
@@ -199,7 +199,7 @@ def _facts(origin: Origin, bundle: Bundle, checked: Checked) -> Facts:
                 ("Optimizer", f"{config.optimizer.name}, learning rate {config.optimizer.learning_rate:g}"),
                 ("Augmentation", ", ".join(step.transform for step in config.augment.steps if step.enabled) or "none"),
                 ("Image size", f"{spec.size} pixels, {spec.resize}"),
-                *([("Window of 16-bit images", f"{window[0]} to {window[1]}")] if window else []),
+                *([("Window of 16-bit images", f"{window[0]} to {window[1]}")] if window != Decoding().window else []),
             ],
         ),
         (
