@@ -1,6 +1,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from workbench.training.control import write_command
 from workbench.training.events import EpochEnded, FitEnded, FitStarted, Paused, Preparing, Resumed, StepEnded, Tick
 from workbench.training.locks import write_lock
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 ENDED = FitEnded(reason="stopped", message="Stopped.", best_epoch=1, live=0.5, deployed=-1.0, seconds=1.0)
 
 
@@ -194,3 +197,11 @@ def test_a_run_in_a_child_pauses_resumes_and_stops_on_command(project_folder: Pa
     wait_for(owner)
     assert run.state() == "stopped"
     assert json.loads(run.events.read_text().splitlines()[0])["format"] == 1
+
+
+def test_what_the_window_imports_brings_no_heavy_library() -> None:
+    modules = "client, control, config, events, checks, locks, log"
+    code = f"from workbench.training import {modules}; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    heavy = {"torch", "timm", "onnx", "onnxruntime", "sklearn", "albumentations", "scipy", "PySide6"}
+    assert not heavy & set(done.stdout.split())

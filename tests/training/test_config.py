@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+
+from workbench.augment.chain import Chain, Step
+from workbench.errors import WorkbenchError
+from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, TrainConfig
+
+
+def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
+    config = TrainConfig(
+        epochs=3,
+        freeze=FreezeStages(train_last=2),
+        augment=Chain(steps=(Step(transform="Affine", p=0.3, params={"rotate": [-10, 10], "fill": 0}),)),
+    )
+    (tmp_path / "run.toml").write_text(config.dumps())
+    assert TrainConfig.load(tmp_path / "run.toml") == config
+    assert "format = 1" in config.dumps()
+
+
+def test_settings_take_dotted_paths_and_short_names() -> None:
+    config = TrainConfig().with_settings(
+        [
+            "backbone=timm/resnet18",
+            "weights=none",
+            "freeze=stages:3",
+            "lr=0.2",
+            "compute.prepared_cache=false",
+            "epochs=4",
+        ]
+    )
+    assert config.backbone.name == "timm/resnet18"
+    assert config.backbone.weights == "none"
+    assert config.freeze == FreezeStages(train_last=3)
+    assert config.optimizer.learning_rate == 0.2
+    assert not config.compute.prepared_cache
+    assert config.epochs == 4
+
+
+def test_the_preset_is_applied_first_wherever_it_stands() -> None:
+    assert TrainConfig().with_settings(["epochs=3", "preset=best"]).epochs == 3
+    assert TrainConfig().with_settings(["preset=best"]).freeze.kind == "none"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_a_config(preset: str) -> None:
+    config = TrainConfig().with_settings([f"preset={preset}"])
+    assert TrainConfig.loads(config.dumps()) == config
+
+
+def test_every_short_name_stands_for_a_field() -> None:
+    for name, path in SHORT_NAMES.items():
+        field = TrainConfig().model_dump()
+        for part in path.split("."):
+            field = field[part]
+        assert TrainConfig().with_settings([f"{name}={field}"]) == TrainConfig()
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("epochs", "has no value"),
+        ("epoch=3", "did you mean epochs"),
+        ("optimizer.learning_rat=3", "did you mean optimizer.learning_rate"),
+        ("epochs=0", "epochs: .*greater than or equal to 1"),
+        ("freeze=half", "freeze=half is not a freeze plan"),
+        ("freeze=stages:0", "train_last"),
+        ("preset=magic", "choose one of fast, balanced, best"),
+        ("resize=stretch", "resize"),
+    ],
+)
+def test_a_wrong_setting_is_a_sentence(setting: str, sentence: str) -> None:
+    with pytest.raises(WorkbenchError, match=sentence):
+        TrainConfig().with_settings([setting])
+
+
+def test_a_file_that_is_no_config_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    with pytest.raises(WorkbenchError, match="cannot be read"):
+        TrainConfig.load(path)
+    path.write_text("epochs = = 3")
+    with pytest.raises(WorkbenchError, match=r"run\.toml is not a TOML file"):
+        TrainConfig.load(path)
+    path.write_text("format = 99")
+    with pytest.raises(WorkbenchError, match="newer Workbench"):
+        TrainConfig.load(path)
+    path.write_text("epochz = 3")
+    with pytest.raises(WorkbenchError, match="epochz"):
+        TrainConfig.load(path)
