@@ -36,6 +36,7 @@ def test_the_original_and_sixteen_variants_arrive(engine: PreviewEngine, child: 
         engine.show(wish("Blur"))
     assert found == {0: 0, **dict.fromkeys(range(1, 17), 20)}
     assert threading.get_ident() not in child.threads
+    assert [count for _, count, _ in child.jobs] == [16]
 
 
 def test_steps_are_prefixes_of_the_chain(engine: PreviewEngine, child: Any, qtbot: QtBot) -> None:
@@ -58,6 +59,19 @@ def test_only_the_newest_wish_is_worked_on(engine: PreviewEngine, child: Any, qt
     qtbot.waitUntil(lambda: child.jobs[-1][1:] == (16, 19))
     engine.close()
     assert child.tiles < 3 * 17
+
+
+def test_pictures_for_the_other_board_are_dropped_at_once(engine: PreviewEngine, child: Any, qtbot: QtBot) -> None:
+    child.free.clear()
+    engine.show(wish("Blur"))
+    qtbot.waitUntil(lambda: bool(child.threads))
+    found: list[bool] = []
+    engine.pictured.connect(lambda index, picture, same: found.append(index < 2))
+    engine.show(wish("Blur", steps=True))
+    child.free.set()
+    with qtbot.waitSignal(engine.ended):
+        pass
+    assert found == [True, True]
 
 
 def test_an_error_is_told_and_the_next_wish_works(engine: PreviewEngine, qtbot: QtBot) -> None:

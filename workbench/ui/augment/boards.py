@@ -16,11 +16,10 @@ VARIANTS = SIDE * SIDE
 
 @dataclass
 class Tile:
-    """One picture and what is written under it. ``fresh`` is False while a newer one is on its way."""
+    """One picture and what is written under it; a quiet one is painted faintly."""
 
     image: QImage | None = None
     caption: str = ""
-    fresh: bool = False
     quiet: bool = False
 
 

@@ -140,9 +140,6 @@ class PreviewArea(QWidget):
         self._pages.setCurrentIndex(1 if self._row is not None else 0)
         if self._row is not None:
             self._name.setText(self._row.relative)
-        for board in (self.variants, self.steps):
-            for tile in board.tiles:
-                tile.fresh = False
         self.refresh()
 
     @property
@@ -179,14 +176,13 @@ class PreviewArea(QWidget):
         if self._source is None or self._source.size != size:
             self._source = Source(self._row.path, self._decoding, size)
         board = self.board
-        for tile in board.tiles:
-            tile.fresh = False
+        side = min(board.tile_side(), max(size, 64))
         self.engine.show(
             Wish(
                 chain=self._chain,
                 image=self._source,
                 size=size,
-                side=min(board.tile_side(), max(size, 64)),
+                side=side,
                 seed=self.seed.value(),
                 count=VARIANTS,
                 steps=board is self.steps,
@@ -219,7 +215,7 @@ class PreviewArea(QWidget):
         self._row, self._source = None, None
         for board in (self.variants, self.steps):
             for tile in board.tiles:
-                tile.image, tile.fresh = None, False
+                tile.image = None
         self._images_changed()
 
     @Slot()
@@ -245,7 +241,7 @@ class PreviewArea(QWidget):
     def _pictured(self, index: int, picture: QImage, same: bool) -> None:
         tiles = self.board.tiles
         if index < len(tiles):
-            tiles[index].image, tiles[index].fresh = picture, True
+            tiles[index].image = picture
             tiles[index].quiet = same
             if self.board is self.steps and index:
                 self._caption_step(index, same)

@@ -43,19 +43,29 @@ class Wish:
     steps: bool = False
 
     def jobs(self, child: Child) -> Iterator[tuple[int, Job]]:
-        """Yield the jobs one after the other, each with the index of its first picture. Index 0 is the original."""
+        """Yield the jobs one after the other, each with the index of its first picture.
+
+        Index 0 is the original. Beside the variants it is painted without the child, which may still be starting.
+        """
 
         def job(chain: Chain, count: int) -> Job:
             return child.job(chain, self.image, size=self.size, side=self.side, count=count, seed=self.seed)
 
-        yield 0, job(Chain(), 1)
         if not self.steps:
             yield 1, job(self.chain, self.count)
             return
+        yield 0, job(Chain(), 1)
         # The same seed gives a step the same dice, whatever follows it: prefixes of the chain show what each adds.
         steps = [step for step in self.chain.steps if step.enabled]
         for number in range(1, len(steps) + 1):
             yield number, job(Chain(steps=tuple(steps[:number])), 1)
+
+    def original(self) -> QImage:
+        """Return the image as the model would see it, no larger than a tile."""
+        picture = _as_image(self.image())
+        side = min(self.side, self.size or max(picture.width(), picture.height()))
+        squashed = Qt.AspectRatioMode.IgnoreAspectRatio if self.size else Qt.AspectRatioMode.KeepAspectRatio
+        return picture.scaled(side, side, squashed, Qt.TransformationMode.SmoothTransformation)
 
 
 class _Thread(QThread):
@@ -114,6 +124,8 @@ class _Thread(QThread):
     def _work(self, number: int, wish: Wish, stop: Stop) -> None:
         before: Pixels | None = None
         try:
+            if not wish.steps:
+                self.pictured.emit(number, 0, wish.original(), False)
             for first, job in wish.jobs(self._child):
                 for tile in drain(job, stop):
                     same = wish.steps and before is not None and np.array_equal(before, tile.pixels)
@@ -149,6 +161,7 @@ class PreviewEngine(QObject):
         super().__init__(parent)
         self._number = 0
         self._wish: Wish | None = None
+        self._subject: tuple[bool, Callable[[], Pixels] | None] = (False, None)
         self._thread = _Thread(child)
         self._child = child
         self._closed = False
@@ -173,6 +186,10 @@ class PreviewEngine(QObject):
         """Work on ``wish`` next; what was asked before is dropped."""
         if self._closed:
             return
+        if (wish.steps, wish.image) != self._subject:
+            # Pictures of another image, or for the other board, would land in the wrong place.
+            self._number += 1
+            self._subject = (wish.steps, wish.image)
         self._wish = wish
         if not self._timer.isActive():
             self._timer.start()

@@ -44,9 +44,9 @@ class TileDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if row is None:
             return
-        position = index.model().position(index)  # type: ignore[attr-defined]
+        position = index.model().position(index)
         selected, current = position in self._selection, position == self._selection.current
-        cell = QRect(option.rect)  # type: ignore[attr-defined]
+        cell = QRect(option.rect)
         frame = QRect(0, 0, self.tile + GAP - 4, cell.height() - 4)
         frame.moveCenter(cell.center())
         painter.save()
@@ -64,7 +64,7 @@ class TileDelegate(QStyledItemDelegate):
         picture = QRect(frame.left() + 6, frame.top() + 6, self.tile, self.tile)
         self._paint_picture(painter, picture, row)
         caption = QRect(picture.left(), picture.bottom() + 1, picture.width(), CAPTION)
-        self._paint_caption(painter, caption, row, option.font)  # type: ignore[attr-defined]
+        self._paint_caption(painter, caption, row, option.font)
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, area: QRect, row: ImageRow) -> None:

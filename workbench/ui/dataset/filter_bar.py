@@ -92,7 +92,7 @@ class FilterBar(QWidget):
         self._write()
 
     def show_order(self, order: str, *, descending: bool) -> None:
-        self.set_query(replace(self._query, order=order, descending=descending))  # type: ignore[arg-type]
+        self.set_query(replace(self._query, order=order, descending=descending))
 
     def _chip(self, name: str, slot: Any = None) -> QPushButton:
         chip = QPushButton()

@@ -156,7 +156,7 @@ class GridView(QTableView):
         self._loader.want(wishes)
 
     def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         self._schedule()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
