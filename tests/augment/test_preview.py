@@ -105,7 +105,7 @@ def test_a_child_that_dies_is_told_and_replaced() -> None:
     child = PreviewChild()
     try:
         tiles(child, Chain(), count=1)
-        job = child.job(SLOW, lambda: IMAGE, size=1024, side=90, count=100, seed=0)(Stop())
+        job = child.job(SLOW, lambda: IMAGE, size=256, side=90, count=400, seed=0)(Stop())
         next(job)
         process = child._child
         assert process is not None

@@ -308,7 +308,10 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 
 def test_the_pixel_limit_is_checked_before_decoding(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
-    Image.new("1", (40_000, 30_000)).save(path)
+    content = bytearray(deep_png(DEEP[..., None]))
+    content[16:24] = struct.pack(">II", 40_000, 30_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    path.write_bytes(content)
     with pytest.raises(ImageError, match=r"bomb\.png has 1,200,000,000 pixels, more than the limit of 200,000,000"):
         read_image(path)
     assert read_header(path).width == 40_000

@@ -44,7 +44,9 @@ class Chain(BaseModel):
             raise WorkbenchError(f"{source} holds no chain; choose a chain saved by Workbench.")
         found = fields.pop("format", FORMAT)
         if not isinstance(found, int) or found > FORMAT:
-            raise WorkbenchError(f"{source} was saved by a newer Workbench (format {found}); update Workbench to open it.")
+            raise WorkbenchError(
+                f"{source} was saved by a newer Workbench (format {found}); update Workbench to open it."
+            )
         try:
             return cls.model_validate(fields)
         except ValidationError as error:

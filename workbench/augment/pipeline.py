@@ -81,8 +81,8 @@ class Composed:
                 ) from error
             if found.dtype != np.uint8 or found.ndim != 3 or found.shape[2] != 3:
                 raise WorkbenchError(f"The transform {name} gives no 8-bit colour image; take it out of the chain.")
-            image = _resized(found, (height, width))
-            yield _resized(image, shape)
+            image = resized(found, (height, width))
+            yield resized(image, shape)
 
     def _transforms(self, shape: tuple[int, int]) -> list[Any]:
         key = shape if any(_takes_size(step) for step in self._steps) else (0, 0)
@@ -186,11 +186,13 @@ def _enlarged(image: Pixels) -> Pixels:
     return image.repeat(factor, axis=0).repeat(factor, axis=1) if factor > 1 else image
 
 
-def _resized(image: Pixels, shape: tuple[int, ...]) -> Pixels:
+def resized(image: Pixels, shape: tuple[int, ...]) -> Pixels:
+    """Return the image squashed to ``shape`` (height, width), contiguous; itself where it has that shape."""
     from workbench.augment.library import cv2
 
     height, width = shape
     if image.shape[:2] != (height, width):
         smaller = image.shape[0] * image.shape[1] > height * width
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        image = cv2.resize(image, (width, height), interpolation=how).astype(np.uint8, copy=False)
     return np.ascontiguousarray(image)

@@ -26,7 +26,7 @@ import numpy as np
 
 from workbench import launch
 from workbench.augment.chain import Chain
-from workbench.augment.pipeline import Composed, Pixels, compose
+from workbench.augment.pipeline import Composed, Pixels, compose, resized
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job, Stop
 
@@ -284,7 +284,7 @@ class _Server:
         size, side = request["size"], request["side"]
         image = shared.image(width, height)
         if size:
-            image = _squash(image, size, size)
+            image = resized(image, (size, size))
         for index in range(request["count"]):
             newer = self._newer()
             if newer:
@@ -319,17 +319,7 @@ class _Server:
 def _fit(image: Pixels, side: int) -> Pixels:
     height, width = image.shape[:2]
     scale = side / max(height, width)
-    return image if scale >= 1 else _squash(image, max(1, round(width * scale)), max(1, round(height * scale)))
-
-
-def _squash(image: Pixels, width: int, height: int) -> Pixels:
-    from workbench.augment.library import cv2
-
-    if image.shape[:2] == (height, width):
-        return image
-    smaller = image.shape[0] * image.shape[1] > height * width
-    squashed: Pixels = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return squashed
+    return image if scale >= 1 else resized(image, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
 if __name__ == "__main__":
