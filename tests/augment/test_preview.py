@@ -120,12 +120,28 @@ def test_a_child_that_dies_is_told_and_replaced() -> None:
 def test_close_leaves_nothing_running() -> None:
     before = set(threading.enumerate())
     child = PreviewChild()
-    child.warm()
-    process = child._child
+    tiles(child, Chain(), count=1)
+    process, shared = child._child, child._shared
     assert process is not None
+    assert shared is not None
+    assert shared.path.exists()
     child.close()
+    assert not shared.path.exists()
     assert not psutil.pid_exists(process.pid)
     assert set(threading.enumerate()) <= before
+    child.close()
+
+
+def test_a_window_that_is_killed_leaves_nothing_behind() -> None:
+    child = PreviewChild()
+    tiles(child, Chain(), count=1)
+    process, shared = child._child, child._shared
+    assert process is not None
+    assert process.stdin is not None
+    assert shared is not None
+    process.stdin.close()  # all that the child sees of it
+    assert process.wait(timeout=10) == 0
+    assert not shared.path.exists()
     child.close()
 
 

@@ -260,6 +260,8 @@ class _Server:
                 self._answer(id=request["id"], error=str(error))
                 newer = []
             request = newer[-1] if newer else self._queue.get()
+        if self._shared is not None:
+            self._shared.remove()  # a window that was killed has not done it
 
     def _listen(self) -> None:
         for line in self._requests:
