@@ -98,7 +98,7 @@ def test_closing_ends_the_thread_and_the_child(child: Any, qtbot: QtBot) -> None
         engine.show(wish("Blur"))
     engine.close()
     assert child.closed
-    assert not engine._thread.isRunning()
+    assert not engine._worker.running
     engine.show(wish("Blur"))
     engine.warm()
     engine.deleteLater()
@@ -110,7 +110,7 @@ def test_an_engine_that_is_deleted_ends_its_thread(child: Any, qtbot: QtBot) -> 
     child.free.clear()
     engine.show(wish("Blur"))
     qtbot.waitUntil(lambda: bool(child.threads))
-    thread = engine._thread
+    worker = engine._worker
     with qtbot.waitSignal(engine.destroyed):
         engine.deleteLater()
-    assert not thread.isRunning()
+    assert not worker.running

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from workbench.augment.chain import Chain
@@ -68,8 +68,11 @@ class Wish:
         return picture.scaled(side, side, squashed, Qt.TransformationMode.SmoothTransformation)
 
 
-class _Thread(QThread):
-    """Waits for wishes and works on the newest; lives as long as its engine."""
+class _Worker(QObject):
+    """Waits for wishes in a thread and works on the newest; lives as long as its engine.
+
+    A daemon thread of Python, not a QThread: a process that ends while the child is starting up need not wait for it.
+    """
 
     pictured = Signal(int, int, QImage, bool)
     failed = Signal(int, str)
@@ -77,8 +80,8 @@ class _Thread(QThread):
 
     def __init__(self, child: Child) -> None:
         super().__init__()
-        self.setObjectName("augmentation preview")
         self._child = child
+        self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
         self._wish: tuple[int, Wish] | None = None
         self._stop = Stop()
@@ -90,6 +93,13 @@ class _Thread(QThread):
             self._wish = (number, wish)
             self._stop.stop()
             self._condition.notify()
+        if not self.running:
+            self._thread = threading.Thread(target=self._run, name="augmentation preview", daemon=True)
+            self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def cancel(self) -> None:
         with self._condition:
@@ -105,10 +115,10 @@ class _Thread(QThread):
             self._stop.stop()
             self._condition.notify()
         self._child.close()
-        self.wait()
+        if self._thread is not None:
+            self._thread.join()
 
-    def run(self) -> None:
-        """Called by Qt in the new thread."""
+    def _run(self) -> None:
         while True:
             with self._condition:
                 while self._wish is None and not self._closing:
@@ -146,8 +156,8 @@ def _as_image(pixels: Pixels) -> QImage:
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-def _finish(thread: _Thread) -> None:
-    thread.finish()
+def _finish(worker: _Worker) -> None:
+    worker.finish()
 
 
 class PreviewEngine(QObject):
@@ -162,17 +172,17 @@ class PreviewEngine(QObject):
         self._number = 0
         self._wish: Wish | None = None
         self._subject: tuple[bool, Callable[[], Pixels] | None] = (False, None)
-        self._thread = _Thread(child)
+        self._worker = _Worker(child)
         self._child = child
         self._closed = False
-        self._thread.pictured.connect(self._pictured, Qt.ConnectionType.QueuedConnection)
-        self._thread.failed.connect(self._failed, Qt.ConnectionType.QueuedConnection)
-        self._thread.ended.connect(self._ended, Qt.ConnectionType.QueuedConnection)
+        self._worker.pictured.connect(self._pictured, Qt.ConnectionType.QueuedConnection)
+        self._worker.failed.connect(self._failed, Qt.ConnectionType.QueuedConnection)
+        self._worker.ended.connect(self._ended, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(THROTTLE_MS)
         self._timer.timeout.connect(self._send)
-        self.destroyed.connect(partial(_finish, self._thread))
+        self.destroyed.connect(partial(_finish, self._worker))
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self.close)
@@ -199,23 +209,21 @@ class PreviewEngine(QObject):
         self._timer.stop()
         self._wish = None
         self._number += 1
-        self._thread.cancel()
+        self._worker.cancel()
 
     @Slot()
     def close(self) -> None:
         """End the thread and the child. Nothing can be shown after that."""
         self._closed = True
         self.cancel()
-        self._thread.finish()
+        self._worker.finish()
 
     @Slot()
     def _send(self) -> None:
         if self._wish is None:
             return
         self._number += 1
-        if not self._thread.isRunning():
-            self._thread.start()
-        self._thread.ask(self._number, self._wish)
+        self._worker.ask(self._number, self._wish)
         self._wish = None
 
     @Slot(int, int, QImage, bool)
