@@ -259,6 +259,7 @@ class EvaluatePanel(Panel):
         )
         self._job.ended.connect(self._ended)
         self.bar.show_progress(self.tr("Starting"), None)
+        self.ask.say(self.tr("Measuring the run on its {0} images …").format(split))
         self.stateChanged.emit()
 
     @Slot()
@@ -277,6 +278,7 @@ class EvaluatePanel(Panel):
         run = self.bar.run.run()
         if job is not None and run is not None:
             self._notices[run.id, self.bar.split.value()] = list(job.notices)
+        self.ask.say(self._question(self.bar.split.value()))
         self._enable()
         self.stateChanged.emit()
 

@@ -160,7 +160,7 @@ class ResultView(QWidget):
         images = figures.counted(len(found), self.tr("image"), self.tr("images"))
         if self._cell is None:
             if not found:
-                return self.tr("No mistakes on these images")
+                return self.tr("No mistakes: click a cell or a class to see its images")
             return self.tr("{0} called wrongly, the surest first").format(images)
         true, predicted = self._cell
         if true is None or predicted is None:

@@ -1,0 +1,35 @@
+import pytest
+
+from workbench.training.config import PRESETS, FreezeNothing, TrainConfig
+from workbench.ui.training import recipes
+
+OWN = TrainConfig().with_settings(["backbone=timm/resnet18", "size=96", "batch_size=8", "seed=3"])
+
+
+@pytest.mark.parametrize("recipe", PRESETS)
+def test_a_recipe_is_recognised_after_it_is_put_on(recipe: str) -> None:
+    assert recipes.of(recipes.put_on(OWN, recipe)) == recipe
+
+
+def test_a_recipe_leaves_backbone_augmentation_and_machine_alone() -> None:
+    put = recipes.put_on(OWN, "best")
+    assert (put.backbone, put.preprocess, put.augment, put.compute, put.seed) == (
+        OWN.backbone,
+        OWN.preprocess,
+        OWN.augment,
+        OWN.compute,
+        OWN.seed,
+    )
+    assert put.freeze == FreezeNothing()
+
+
+def test_nothing_of_an_earlier_recipe_is_left() -> None:
+    assert recipes.put_on(recipes.put_on(OWN, "best"), "fast") == recipes.put_on(OWN, "fast")
+
+
+def test_the_number_of_epochs_does_not_make_it_another_recipe() -> None:
+    assert recipes.of(OWN.with_settings(["epochs=33"])) == "fast"
+
+
+def test_a_changed_setting_does() -> None:
+    assert recipes.of(OWN.with_settings(["lr=0.7"])) == ""
