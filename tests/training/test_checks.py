@@ -8,7 +8,7 @@ from workbench.intake import add_folders
 from workbench.jobs import Stop
 from workbench.project.project import Project
 from workbench.project.splits import Splits
-from workbench.training.checks import check
+from workbench.training.checks import check, with_absolute_weights
 from workbench.training.config import TrainConfig
 
 
@@ -64,3 +64,9 @@ def test_an_unknown_backbone_gets_its_nearest_names(project_folder: Path, config
 
 def test_a_weights_file_that_is_not_there(project_folder: Path, config: TrainConfig) -> None:
     assert "does not exist" in refusal(project_folder, config.with_settings(["weights=x.pt"]))
+
+
+def test_the_weights_file_is_found_from_any_folder(config: TrainConfig) -> None:
+    relative = config.with_settings(["weights=x.pt"])
+    assert with_absolute_weights(relative).backbone.weights == str(Path.cwd() / "x.pt")
+    assert with_absolute_weights(config) is config

@@ -99,3 +99,9 @@ def test_no_lock_is_written_for_a_process_that_is_gone(folder: RunFolder) -> Non
 def test_the_lock_is_json_that_other_machines_can_read(folder: RunFolder) -> None:
     write_lock(folder, os.getpid())
     assert set(json.loads(folder.lock.read_text())) == {"host", "pid", "started", "heartbeat"}
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(folder: RunFolder) -> None:
+    (folder.path / "lock.tmp").mkdir()
+    with pytest.raises(WorkbenchError, match="cannot be written"):
+        RunLock(folder).__enter__()

@@ -41,5 +41,4 @@ def test_no_space_for_an_event_is_a_sentence(folder: RunFolder) -> None:
     full._file = open("/dev/full", "w", encoding="utf-8")  # noqa: SIM115 - closed below
     with pytest.raises(WorkbenchError, match=r"events\.jsonl \(No space left on device\); make room"):
         full.write(Paused(step=1))
-    with pytest.raises(OSError, match="No space"):
-        full.close()
+    full.close()

@@ -374,3 +374,18 @@ def test_weights_that_do_not_fit_end_the_run_in_a_sentence(
     assert isinstance(ended, FitEnded)
     assert ended.reason == "failed"
     assert "do not fit" in ended.message
+
+
+def test_progress_is_told_a_few_times_a_second_and_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(run.time, "monotonic", lambda: now)
+    sparse, told = run.SparseProgress(), []
+    for done in range(1, 101):
+        now += 0.01
+        event = Preparing("Decoding", done, 100)
+        told += [done] if sparse.worth_telling(event) else []
+    assert told[0] == 1
+    assert told[-1] == 100
+    assert len(told) <= 7
+    assert sparse.worth_telling(Preparing("Loading"))
+    assert sparse.worth_telling(Tick(1))

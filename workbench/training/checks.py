@@ -4,6 +4,8 @@ from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.models.catalog import find
+from workbench.project.ids import ClassId, ImageState
+from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
 
@@ -41,12 +43,26 @@ def check_labels(project: Project) -> None:
             "No labelled image is in the validation split, so the best epoch could not be chosen; make a split with a "
             "validation share, then train."
         )
-    in_training = {sample.class_id for sample in project.images.samples("train")}
-    missing = [names[kind] for kind in labelled if kind not in in_training]
+    missing = [names[kind] for kind in labelled if not _in_training(project, kind)]
     if missing:
         raise WorkbenchError(
             f"The class {_list(missing)} has no image in the training split; make the split again, or label more images."
         )
+
+
+def with_absolute_weights(config: TrainConfig) -> TrainConfig:
+    """Return the config with the whole path of its weights file, so that it can be run from any folder."""
+    weights = config.backbone.weights
+    if weights in ("hub", "none"):
+        return config
+    backbone = config.backbone.model_copy(update={"weights": str(Path(weights).expanduser().absolute())})
+    return config.model_copy(update={"backbone": backbone})
+
+
+def _in_training(project: Project, kind: ClassId) -> bool:
+    """Counted, not listed: a million images take milliseconds this way, and the window's thread asks."""
+    usable: tuple[ImageState, ...] = ("ok", "unverified")
+    return any(project.images.count(Query(class_id=kind, split="train", state=state)) for state in usable)
 
 
 def _list(names: list[str]) -> str:

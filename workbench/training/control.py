@@ -25,7 +25,8 @@ class Control:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
-        self._since = psutil.Process().create_time() - 0.1
+        # The system's word for when a process started is up to a second off.
+        self._since = psutil.Process().create_time() - 2
 
     def poll(self) -> list[Command]:
         """Return the new commands, oldest first. Costs one ``stat`` where there are none."""

@@ -51,7 +51,13 @@ class RunLock:
                 f"The run {self._run.id} is being trained by another process ({owner.pid} on {owner.host}); "
                 "wait until it ends or stop it there."
             )
-        write_lock(self._run, os.getpid())
+        try:
+            write_lock(self._run, os.getpid())
+        except OSError as error:
+            raise WorkbenchError(
+                f"The run's folder {self._run.path} cannot be written ({error.strerror}); make room there, or change its "
+                "permissions."
+            ) from error
         self._heart.start()
         return self
 

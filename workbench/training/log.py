@@ -1,5 +1,6 @@
 """The event file of a run: one JSON line per event, after a header line. Imports no torch."""
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -32,7 +33,9 @@ class EventLog:
             ) from error
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file. What could not be written was told by `write`."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def append(run: RunFolder, lines: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 from workbench.training import checkpoints, devices, finish, inputs
 from workbench.training.build import Built, build
-from workbench.training.checks import check
+from workbench.training.checks import check, with_absolute_weights
 from workbench.training.config import TrainConfig
 from workbench.training.control import Command, Control
 from workbench.training.engine import Surroundings, fit
@@ -29,6 +29,8 @@ from workbench.training.events import CheckpointSaved, FitEnded, FitStarted, Pre
 from workbench.training.locks import DeviceLock, RunLock
 from workbench.training.log import EventLog
 from workbench.training.state import State
+
+TELL_SECONDS = 0.2
 
 
 def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = None) -> RunFolder:
@@ -43,7 +45,7 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
         PreprocessSpec.for_backbone(find(config.backbone.name), size=config.preprocess.size)
         pipeline.check(config.augment)
         if run is None:
-            run = project.runs.create(config.dumps())
+            run = project.runs.create(with_absolute_weights(config).dumps())
         inputs.freeze(project, run)
     return run
 
@@ -63,11 +65,12 @@ def train(project_folder: Path, run_id: str) -> Job:
             cache = project.folder / "cache"
         with RunLock(run), contextlib.closing(EventLog(run)) as log:
             training = _Training(project_folder, run, cache, stop)
-            events = training.events()
+            events, progress = training.events(), SparseProgress()
             try:
                 for event in events:
-                    log.write(event)
-                    yield event
+                    if progress.worth_telling(event):
+                        log.write(event)
+                        yield event
             except GeneratorExit:
                 events.close()
                 for event in training.interrupted():
@@ -77,6 +80,24 @@ def train(project_folder: Path, run_id: str) -> Job:
                 training.commands.clear()
 
     return job
+
+
+class SparseProgress:
+    """Lets a stage tell how far it is five times a second at most, so that the event file does not grow with the images."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._told = 0.0
+
+    def worth_telling(self, event: TrainingEvent) -> bool:
+        """Return False for a Preparing that follows too soon on one of the same stage, and is not its last."""
+        if not isinstance(event, Preparing):
+            return True
+        now = time.monotonic()
+        if event.what == self._what and event.done < event.total and now - self._told < TELL_SECONDS:
+            return False
+        self._what, self._told = event.what, now
+        return True
 
 
 class _Commands:
