@@ -9,7 +9,7 @@ from torch import nn
 import tests.tiny_backbone  # noqa: F401
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
-from workbench.models.builders import build
+from workbench.models.builders import build, measure_features
 from workbench.models.catalog import find
 from workbench.models.weights import load_into
 
@@ -117,3 +117,15 @@ def test_features_of_the_catalogue_are_those_of_timm() -> None:
     for name in ("test_resnet", "test_vit", "mobilenetv3_small_050"):
         model = timm.create_model(name, num_classes=0)
         assert find(f"timm/{name}").features == model.head_hidden_size
+
+
+def test_an_unknown_width_is_measured() -> None:
+    backbone = nn.Sequential(nn.Conv2d(3, 7, 3), nn.BatchNorm2d(7), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert measure_features(backbone, 16, "plugin/ours") == 7
+    assert backbone.training
+    assert torch.equal(backbone[1].running_mean, torch.zeros(7))
+
+
+def test_a_backbone_without_a_feature_vector_is_refused() -> None:
+    with pytest.raises(WorkbenchError, match="plugin/grid does not give one feature vector"):
+        measure_features(nn.Conv2d(3, 4, 3), 16, "plugin/grid")

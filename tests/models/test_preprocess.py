@@ -100,3 +100,10 @@ def test_batches_and_single_images_agree() -> None:
     layer = Preprocess(PreprocessSpec(20, "crop"))
     alone = torch.cat([layer(pixels[i : i + 1]) for i in range(3)])
     assert np.allclose(layer(pixels).numpy(), alone.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("resize", ["squash", "crop", "pad"])
+def test_resizing_alone_is_what_the_layer_does_before_it_normalises(resize: Resize) -> None:
+    pixels = image(37, 50)
+    layer = Preprocess(PreprocessSpec(20, resize, **PLAIN))
+    assert torch.allclose(layer.resize(pixels.permute(0, 3, 1, 2).float()), layer(pixels), atol=1e-3)

@@ -87,6 +87,7 @@ def test_the_tiny_backbone_has_two() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.filterwarnings("ignore")
 def test_every_backbone_of_the_catalogue_has_stages() -> None:
     few = []

@@ -55,7 +55,7 @@ def train_mode(network: Network) -> None:
     for stage in frozen:
         for module in stage.modules:
             network.get_submodule(module).eval()
-    if len(frozen) >= len(found) - 1 and found[-1] not in frozen:
+    if all(stage in frozen for stage in found[:-1]):
         network.backbone.eval()
 
 

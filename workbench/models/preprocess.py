@@ -76,34 +76,37 @@ class Preprocess(nn.Module):
         self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1) * 255, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        pixels = self.resize(images.permute(0, 3, 1, 2).to(self.mean.dtype))
-        return (pixels - self.mean) / self.std
+        return (self._resized(images) - self.mean) / self.std
 
     def resize(self, pixels: Tensor) -> Tensor:
-        """Resize float pixels [N,3,H,W] to [N,3,size,size]; the scale of the values stays."""
+        """Resize pixels [N,3,H,W] of any type to float [N,3,size,size]; the scale of the values stays."""
+        return self._resized(pixels.permute(0, 2, 3, 1))
+
+    def _resized(self, images: Tensor) -> Tensor:
+        # Cut or padded before the change to float: a quarter of the memory to move.
         if self.spec.resize == "crop":
-            pixels = _middle_square(pixels)
+            images = _middle_square(images)
         elif self.spec.resize == "pad":
-            pixels = _padded_square(pixels)
+            images = _padded_square(images)
+        pixels = images.permute(0, 3, 1, 2).to(self.mean.dtype)
         size = (self.spec.size, self.spec.size)
         return functional.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
-def _middle_square(pixels: Tensor) -> Tensor:
-    height, width = pixels.shape[2], pixels.shape[3]
+def _middle_square(images: Tensor) -> Tensor:
+    height, width = images.shape[1], images.shape[2]
     side = _of_sizes(torch.sym_min, torch.minimum, height, width)
-    top, left = (height - side) // 2, (width - side) // 2
     # Indices, not slices: the exporter cannot prove the length of a slice whose ends are symbols.
-    rows = torch.arange(side, device=pixels.device) + top
-    columns = torch.arange(side, device=pixels.device) + left
-    return pixels.index_select(2, rows).index_select(3, columns)
+    rows = torch.arange(side, device=images.device) + (height - side) // 2
+    columns = torch.arange(side, device=images.device) + (width - side) // 2
+    return images.index_select(1, rows).index_select(2, columns)
 
 
-def _padded_square(pixels: Tensor) -> Tensor:
-    height, width = pixels.shape[2], pixels.shape[3]
-    side: Any = _of_sizes(torch.sym_max, torch.maximum, height, width)
+def _padded_square(images: Tensor) -> Tensor:
+    height, width = images.shape[1], images.shape[2]
+    side = _of_sizes(torch.sym_max, torch.maximum, height, width)
     top, left = (side - height) // 2, (side - width) // 2
-    return functional.pad(pixels, (left, side - width - left, top, side - height - top))
+    return functional.pad(images, (0, 0, left, side - width - left, top, side - height - top))
 
 
 def _of_sizes(symbolic: Callable[[Any, Any], Any], traced: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
