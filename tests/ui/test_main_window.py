@@ -56,6 +56,13 @@ def drag(window: MainWindow, path: Path, at: QPoint) -> None:
     QApplication.sendEvent(window, QDropEvent(QPointF(at), *rest))
 
 
+def going(epoch: int, epochs: int, seconds: float) -> RunProgress:
+    """A run in ``epoch``, with ``seconds`` left."""
+    progress = RunProgress("training", epoch=epoch, epochs=epochs, step=epoch, steps_per_epoch=1)
+    progress._epoch_left = (epoch, seconds)
+    return progress
+
+
 class TestStart:
     def test_it_says_how_to_begin(self, window: MainWindow) -> None:
         assert window.current == ""
@@ -197,7 +204,7 @@ class TestFrame:
     @pytest.mark.parametrize("size", [(1024, 700), (1280, 800)])
     def test_nothing_is_cut_off(self, opened: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
         opened.resize(*size)
-        opened.header.run.show_progress(RunProgress("training", epoch=17, epochs=20, seconds_left=7800))
+        opened.header.run.show_progress(going(17, 20, 7800))
         QApplication.processEvents()
         assert (opened.width(), opened.height()) == size
         for part in opened.header.findChildren(QWidget) + opened.status.findChildren(QWidget):
@@ -294,7 +301,7 @@ class TestRunPill:
             (RunProgress("preparing"), "Preparing…"),
             (RunProgress("preparing", prepared=0.3), "Preparing 30\u202f%"),
             (RunProgress("training", epoch=7, epochs=20), "Epoch 7/20"),
-            (RunProgress("training", epoch=7, epochs=20, seconds_left=360), "Epoch 7/20 · 6 min left"),
+            (going(7, 20, 360), "Epoch 7/20 · 6 min left"),
             (RunProgress("training", epoch=20, epochs=20, what="Measuring"), "Finishing…"),
             (RunProgress("paused", epoch=7, epochs=20), "Paused · epoch 7/20"),
             (RunProgress("stopping"), "Stopping…"),
@@ -325,6 +332,16 @@ class TestBanners:
         qtbot.mouseClick(banner.button, Qt.MouseButton.LeftButton)
         assert answered == [1]
         assert opened.banners.shown() == []
+
+    def test_what_train_says_itself_is_a_banner_everywhere_else(self, opened: MainWindow) -> None:
+        opened.session.decision.emit("!training", "The run crashed.", "Continue", opened.open_keys)
+        assert len(opened.banners.shown()) == 1
+        opened.go("training")
+        assert opened.banners.shown() == []
+        opened.go("dataset")
+        opened.session._followed.set_state("preparing")
+        assert opened.banners.shown() == []
+        opened.session._followed.set_state("idle")
 
     def test_the_same_sentence_stands_there_once_and_at_most_three_do(self, opened: MainWindow) -> None:
         for sentence in ("a", "b", "b", "c", "d"):

@@ -84,3 +84,19 @@ def test_a_curve_changes_its_colours_with_the_theme(curve: LiveCurve, qapp: QApp
         image = curve.grab().toImage()
         colours = {image.pixelColor(x, y).name() for x in range(0, image.width()) for y in range(40, image.height())}
         assert tokens.accent in colours
+
+
+def test_the_axis_of_steps_has_no_fractions(curve: LiveCurve) -> None:
+    curve.set_data("train", [1, 2], [0.5, 0.4])
+    QApplication.processEvents()
+    axis = curve._plot.getPlotItem().getAxis("bottom")
+    values = [value for _, level in axis.tickValues(0.5, 2.5, 400) for value in level]
+    assert values
+    assert all(value == int(value) for value in values)
+
+
+def test_a_single_point_is_a_dot(curve: LiveCurve) -> None:
+    curve.set_data("validation", [3], [0.5])
+    assert curve._series["validation"].curve.opts["symbol"] == "o"
+    curve.set_data("validation", [3, 4], [0.5, 0.4])
+    assert curve._series["validation"].curve.opts["symbol"] is None

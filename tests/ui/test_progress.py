@@ -102,3 +102,21 @@ def test_what_comes_after_the_last_epoch_is_named() -> None:
 
 def test_warnings_are_kept() -> None:
     assert folded(Warned("a.png cannot be read")).warnings == ["a.png cannot be read"]
+
+
+def test_a_run_that_was_cut_off_and_continues_prepares_again() -> None:
+    progress = folded(STARTED, epoch(1), step(13, 2), Preparing("Continuing the run"))
+    assert progress.state == "preparing"
+
+
+def test_the_time_left_shrinks_between_the_ends_of_epochs() -> None:
+    progress = folded(STARTED)
+    assert progress.seconds_left is None
+    progress.take(step(10, 1))
+    assert progress.seconds_left == pytest.approx(80 * 3 / 100)
+    progress.take(epoch(1, left=60.0))
+    assert progress.seconds_left == 60.0
+    progress.take(step(25, 3))
+    assert progress.seconds_left == 30.0
+    progress.take(step(40, 4))
+    assert progress.seconds_left == 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from workbench import demo
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Progress, Stop
 from workbench.project.project import Project
@@ -91,14 +92,37 @@ class TestProject:
         assert session.project.images.count() == 24
         assert session.preferences.recent() == [project_folder]
 
-    def test_a_folder_without_images_is_a_sentence(
-        self, session: Session, qtbot: QtBot, tmp_path: Path, problems: Problems
+    def test_a_folder_without_images_is_a_sentence_and_leaves_nothing(
+        self, session: Session, tmp_path: Path, problems: Problems
+    ) -> None:
+        empty = tmp_path / "empty"
+        (empty / "inner").mkdir(parents=True)
+        (empty / "inner" / "notes.txt").touch()
+        session.start_from(empty)
+        assert problems == [("", f"The folder {empty} holds no images; choose another folder.")]
+        assert session.project is None
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+
+    def test_adding_a_folder_without_images_is_a_sentence_in_the_dataset_panel(
+        self, opened: Session, qtbot: QtBot, tmp_path: Path, problems: Problems
     ) -> None:
         empty = tmp_path / "empty"
         empty.mkdir()
-        session.start_from(empty)
-        qtbot.waitUntil(lambda: not session.jobs)
+        opened.add_folder(empty)
+        qtbot.waitUntil(lambda: not opened.jobs)
         assert [panel for panel, _ in problems] == ["dataset"]
+
+    def test_the_sample_set_is_drawn_and_opened(
+        self, session: Session, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project_folder: Path
+    ) -> None:
+        def prepare(out: Path) -> Any:
+            return lambda stop: iter([Progress(1, 1, "drawing")])
+
+        monkeypatch.setattr(demo, "prepare", prepare)
+        monkeypatch.setattr(demo, "project_folder", lambda out: project_folder)
+        session.try_sample()
+        qtbot.waitUntil(lambda: session.project is not None)
+        assert session.project.folder == project_folder
 
     def test_what_cannot_be_opened_leaves_the_project_of_before(
         self, opened: Session, tmp_path: Path, problems: Problems
@@ -243,7 +267,7 @@ class TestRun:
         run.feed += [Died("The process ended without a word; continue the run.")]
         qtbot.waitUntil(lambda: opened.run_state == "crashed")
         panel, sentence, text, act = offers[0]
-        assert (panel, text) == ("training", "Continue the run")
+        assert (panel, text) == ("!training", "Continue the run")
         assert "ended without a word" in sentence
         act()
         assert run.resumed == [opened.run.id]
@@ -253,7 +277,7 @@ class TestRun:
         opened.start_training()
         run.feed += [FitEnded("failed", "The weights do not fit.", 0, -1, -1, 1.0)]
         qtbot.waitUntil(lambda: opened.run_state == "failed")
-        assert problems == [("training", "The weights do not fit.")]
+        assert problems == [("!training", "The weights do not fit.")]
 
     def test_a_second_run_waits_for_the_first(self, opened: Session, run: Run, problems: Problems) -> None:
         opened.start_training()

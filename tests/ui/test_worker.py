@@ -36,7 +36,7 @@ def buggy(stop: Stop) -> Iterator[Event]:
 def test_events_come_in_order_on_the_threads_of_the_window(qtbot: QtBot) -> None:
     runner = JobRunner(JobThread(three))
     got: list[tuple[int, bool]] = []
-    runner.event.connect(lambda event: got.append((event.done, threading.current_thread() is threading.main_thread())))
+    runner.told.connect(lambda event: got.append((event.done, threading.current_thread() is threading.main_thread())))
     with qtbot.waitSignal(runner.done):
         runner.start()
     assert got == [(1, True), (2, True), (3, True)]
@@ -94,7 +94,7 @@ def test_many_events_never_hold_the_window_for_long(qtbot: QtBot) -> None:
         drained += 1
         time.sleep(0.00002)
 
-    runner.event.connect(slow)
+    runner.told.connect(slow)
     runner.start()
     while runner.running:
         qtbot.wait(1)

@@ -26,7 +26,7 @@ class BannerArea(QWidget):
     def add(
         self, stage: str, kind: str, sentence: str, action: tuple[str, Callable[[], object]] | None = None
     ) -> Banner:
-        """Show a banner while ``stage`` is in view; an empty stage means always."""
+        """Show a banner while ``stage`` is in view; "" means always, "!stage" while any other is."""
         for other, banner in list(self._banners):
             if other == stage and banner.text() == sentence:
                 self._remove(banner)
@@ -50,7 +50,17 @@ class BannerArea(QWidget):
 
     def shown(self) -> list[Banner]:
         """Return the banners in view."""
-        return [banner for stage, banner in self._banners if stage in ("", self._stage)]
+        return [banner for stage, banner in self._banners if self._fits(stage)]
+
+    def take_away(self, stage: str) -> None:
+        """Remove the banners that were added for ``stage``: what they say is over."""
+        for other, banner in list(self._banners):
+            if other == stage:
+                self._remove(banner)
+        self._show()
+
+    def _fits(self, stage: str) -> bool:
+        return stage in ("", self._stage) or (stage.startswith("!") and stage[1:] != self._stage)
 
     @Slot()
     def _closed(self) -> None:

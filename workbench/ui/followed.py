@@ -15,7 +15,7 @@ class FollowedRun(QObject):
     """Keeps the events of one run at a time and where it stands. Following never disturbs the run."""
 
     changed = Signal()
-    event = Signal(object)
+    told = Signal(object)
     stateChanged = Signal(str)
     ended = Signal()
     """The run came to its end, whichever it was."""
@@ -43,7 +43,7 @@ class FollowedRun(QObject):
         self.changed.emit()
         self.set_state("preparing")
         self._runner = JobRunner(TrainingThread(lambda stop: client.follow(run, stop), self), self)
-        self._runner.event.connect(self._take)
+        self._runner.told.connect(self._take)
         self._runner.failed.connect(self._unreadable)
         self._runner.start()
 
@@ -82,7 +82,7 @@ class FollowedRun(QObject):
         else:
             self.progress.take(event)
         self.events.append(event)
-        self.event.emit(event)
+        self.told.emit(event)
         if self.progress.state != before:
             self.stateChanged.emit(self.progress.state)
             if not self.active:

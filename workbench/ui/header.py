@@ -23,7 +23,8 @@ class Pill(QAbstractButton):
     def __init__(self, name: str, *, icon: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._icon, self._dot, self._share = icon, "", None
+        self._icon, self._dot = icon, ""
+        self._share: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)

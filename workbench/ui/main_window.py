@@ -46,6 +46,8 @@ class MainWindow(QMainWindow):
         self.panels = Panels(session, stages, self)
         self._current = ""
         self._closing = False
+        self._wants_inspector = session.preferences.switch("inspector", True)
+        self._inspector_width = INSPECTOR
         self._devices = Devices()
         self.setWindowTitle("Workbench")
         self.setMinimumSize(1024, 700)
@@ -214,6 +216,8 @@ class MainWindow(QMainWindow):
     def _show_run(self) -> None:
         self.header.run.show_progress(self.session.progress)
         self._show_device()
+        if self.session.is_training:
+            self.banners.take_away("!training")
         if self._closing and not self.session.is_training:
             self.close()
 
@@ -237,15 +241,14 @@ class MainWindow(QMainWindow):
 
     @Slot(str, str)
     def _problem(self, stage: str, sentence: str) -> None:
-        self.banners.add(stage, "error", sentence)
-        if stage not in ("", self._current):
+        if self.banners.add(stage, "error", sentence) not in self.banners.shown() and not stage.startswith("!"):
             self.toast.say(sentence)
 
     @Slot(str, str, str, object)
     def _decision(self, stage: str, sentence: str, text: str, act: object) -> None:
         assert callable(act)
-        self.banners.add(stage, "warning", sentence, (text, act))
-        if stage not in ("", self._current):
+        banner = self.banners.add(stage, "warning", sentence, (text, act))
+        if banner not in self.banners.shown() and not stage.startswith("!"):
             self.toast.say(sentence)
 
     # commands
@@ -360,8 +363,6 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         preferences = self.session.preferences
-        self._wants_inspector = preferences.switch("inspector", True)
-        self._inspector_width = INSPECTOR
         geometry = preferences.get("geometry")
         self.resize(QSize(1280, 800))
         if isinstance(geometry, QByteArray):

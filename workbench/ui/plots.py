@@ -8,10 +8,10 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.ui import theme
-from workbench.ui.figures import figure
+from workbench.ui.figures import count, figure
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import ElidedLabel, label
 
@@ -65,6 +65,17 @@ def thinned(
     return x[chosen], y[chosen]
 
 
+class WholeAxis(pg.AxisItem):
+    """An axis for steps and epochs: no fractions of them."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        levels = [level for level in super().tickSpacing(minVal, maxVal, size) if level[0] >= 1]
+        return levels or [(1.0, 0.0)]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        return [count(round(value)) if value >= 0 else "" for value in values]
+
+
 @dataclass
 class _Series:
     label: str
@@ -101,11 +112,12 @@ class LiveCurve(QWidget):
         self._y_range = y_range
         self._best: tuple[float, float] | None = None
         self._title = label(title, "section")
+        self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._readout = ElidedLabel("", "secondary", mode=Qt.TextElideMode.ElideLeft)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._legend = QHBoxLayout()
         self._legend.setSpacing(theme.GRID * 2)
-        self._plot = pg.PlotWidget(background=None)
+        self._plot = pg.PlotWidget(background=None, axisItems={"bottom": WholeAxis("bottom")})
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setMinimumSize(200, 96)
         item = self._plot.getPlotItem()
@@ -113,6 +125,7 @@ class LiveCurve(QWidget):
         item.setMenuEnabled(False)
         item.setMouseEnabled(x=False, y=False)
         item.getViewBox().setDefaultPadding(0.03)
+        item.getViewBox().setLimits(minXRange=2)
         if x_label:
             item.setLabel("bottom", x_label)
         if y_range is not None:
@@ -193,7 +206,9 @@ class LiveCurve(QWidget):
         """Draw what has changed now."""
         for series in self._series.values():
             if series.dirty:
-                series.curve.setData(*thinned(series.points.x, series.points.y))
+                # One point has no line: it is shown as a dot.
+                symbol = "o" if len(series.points) == 1 else None
+                series.curve.setData(*thinned(series.points.x, series.points.y), symbol=symbol)
                 series.dirty = False
 
     @Slot(QPointF)
@@ -235,13 +250,16 @@ class LiveCurve(QWidget):
             axis.setTextPen(theme.colour("secondary"))
             axis.setTickPen(pg.mkPen(theme.colour("line"), width=1))
             axis.setGrid(110)
-            axis.setStyle(tickLength=0, tickFont=theme.font(theme.BADGE), tickTextOffset=6)
+            axis.setStyle(tickLength=0, tickFont=theme.font(theme.BADGE), tickTextOffset=6, maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
             if axis.labelText:
                 axis.setLabel(axis.labelText, color=theme.colour("secondary").name(), **{"font-size": "11px"})
         for series in self._series.values():
             tint = series.tint()
             series.curve.setPen(pg.mkPen(tint, width=2 if series.thick else 1.2))
+            series.curve.setSymbolSize(5)
+            series.curve.setSymbolPen(None)
+            series.curve.setSymbolBrush(tint)
             series.legend.setStyleSheet(
                 f"color: {tint.name()}; font-size: 12px; font-weight: {600 if series.thick else 400};"
             )

@@ -37,13 +37,18 @@ class RunProgress:
     epochs: int = 0
     step: int = 0
     steps_per_epoch: int = 0
-    seconds_left: float | None = None
+    images_per_second: float = 0.0
     best: float | None = None
     """Best balanced accuracy on the validation images so far."""
     best_epoch: int = 0
     device: str = ""
     reason: str = ""
     warnings: list[str] = field(default_factory=list)
+    _epoch_left: tuple[int, float] | None = None
+    """The step at which an epoch ended, and the seconds that were left then."""
+    _images: int = 0
+    _after_epoch: bool = False
+    """Between epochs, or after the last: what is prepared then belongs to the end of the run."""
 
     @property
     def share(self) -> float | None:
@@ -53,6 +58,18 @@ class RunProgress:
         total = self.epochs * self.steps_per_epoch
         return min(1.0, self.step / total) if total else None
 
+    @property
+    def seconds_left(self) -> float | None:
+        """What the last epoch's end said, less the steps since; before the first, from the pace of the images."""
+        total = self.epochs * self.steps_per_epoch
+        steps_left = max(0, total - self.step)
+        if self._epoch_left is not None:
+            step, seconds = self._epoch_left
+            return seconds * steps_left / (total - step) if total > step else 0.0
+        if self.state in ("training", "paused") and self.images_per_second > 0 and total:
+            return self._images * self.epochs * steps_left / total / self.images_per_second
+        return None
+
     def take(self, event: TrainingEvent) -> None:
         match event:
             case Tick():
@@ -60,21 +77,25 @@ class RunProgress:
             case Preparing():
                 self.what = event.what
                 self.prepared = event.done / event.total if event.total else None
-                if self.state in ("idle", "finished", "failed", "crashed"):
-                    self.state = "preparing"
+                if not (self._after_epoch and self.state in ("training", "stopping")):
+                    self._move("preparing")
             case FitStarted():
                 self._move("training")
+                self._after_epoch = False
                 self.device, self.epochs = event.device, event.epochs
                 self.steps_per_epoch = event.steps_per_epoch
                 self.epoch = min(event.first_epoch + 1, event.epochs)
                 self.step = event.first_epoch * event.steps_per_epoch
-                self.what, self.seconds_left = "", None
+                self.what, self._epoch_left, self._images = "", None, event.train_images
             case StepEnded():
                 if self.state == "preparing":
                     self.state = "training"
                 self.step, self.epoch, self.what = event.step, event.epoch, ""
+                self.images_per_second = event.images_per_second
+                self._after_epoch = False
             case EpochEnded():
-                self.step, self.seconds_left = event.step, event.seconds_left
+                self.step, self._epoch_left = event.step, (event.step, event.seconds_left)
+                self._after_epoch = True
                 self.epoch = min(event.epoch + 1, self.epochs) if self.epochs else event.epoch
                 if event.best:
                     self.best, self.best_epoch = event.validation_balanced_accuracy, event.epoch
@@ -88,7 +109,7 @@ class RunProgress:
                 self.warnings.append(event.message)
             case FitEnded():
                 self.state = "failed" if event.reason == "failed" else "finished"
-                self.reason, self.what, self.seconds_left = event.reason, event.message, None
+                self.reason, self.what = event.reason, event.message
                 self.best_epoch = event.best_epoch
                 self.best = next((value for value in (event.deployed, event.live) if value >= 0), self.best)
             case StageChanged() | CheckpointSaved():

@@ -15,11 +15,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job
 from workbench.ui import figures
-from workbench.ui.adding import FolderAdding
+from workbench.ui.adding import FolderAdding, holds_images
 from workbench.ui.background import Background
 from workbench.ui.draft import Draft
 from workbench.ui.followed import FollowedRun
-from workbench.ui.places import Preferences, is_project, place_for, sample_place
+from workbench.ui.places import Preferences, is_project, place_for
 from workbench.ui.progress import RunProgress, RunStateName
 from workbench.ui.worker import JobHandle
 
@@ -54,7 +54,7 @@ class Session(QObject):
     saved = Signal()
     toast = Signal(str)
     problem = Signal(str, str)
-    """Panel ("" for the one in view) and sentence, for a banner."""
+    """Panel and sentence, for a banner. "" is every panel, "!training" every one but Train, which says it itself."""
     decision = Signal(str, str, str, object)
     """Panel, sentence, text of a button and what it calls: a banner with a way out."""
     navigate = Signal(str, object)
@@ -68,7 +68,7 @@ class Session(QObject):
         self._warm: WarmChild | None = None
         self._followed = FollowedRun(self)
         self._followed.changed.connect(self.runChanged)
-        self._followed.event.connect(self.runEvent)
+        self._followed.told.connect(self.runEvent)
         self._followed.stateChanged.connect(self.runStateChanged)
         self._followed.ended.connect(self._run_ended)
         self._followed.problem.connect(self._training_problem)
@@ -78,6 +78,7 @@ class Session(QObject):
         self._adding.arrived.connect(self._images_arrived)
         self._adding.finished.connect(self._images_added)
         self._adding.failed.connect(self._dataset_problem)
+        self._adding.sampleReady.connect(self.open_project)
         self._draft = Draft(self)
         self._draft.changed.connect(self.configChanged)
         self._draft.saved.connect(self._was_saved)
@@ -99,6 +100,9 @@ class Session(QObject):
 
     def new_project(self, images: Path) -> None:
         """Make a project for the folder ``images`` and scan it. Says where the project is."""
+        if not holds_images(images):
+            self.problem.emit("", self.tr("The folder {0} holds no images; choose another folder.").format(images))
+            return
         place = place_for(images)
         if self.open_project(place, create=True):
             self.toast.emit(self.tr("Project in {0}").format(place))
@@ -130,6 +134,11 @@ class Session(QObject):
             )
         self._find_run()
         return True
+
+    @Slot()
+    def try_sample(self) -> None:
+        """Draw the sample set into the user's documents and open it, split and ready to train."""
+        self._adding.draw_sample()
 
     def add_folder(self, folder: Path) -> None:
         """Scan ``folder`` into the project, in the background."""
@@ -176,16 +185,15 @@ class Session(QObject):
         return self._step("redo", self.tr("Redone: {0}"))
 
     def _step(self, direction: str, text: str) -> "LabelChange | None":
+        change: LabelChange | None = None
         if self.project is None:
             return None
         with self._telling("dataset"):
             change = getattr(self.undo, direction)(self.project.labels)
             if change is not None:
                 self._labels_changed()
-                count = figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))
-                self.toast.emit(text.format(count))
-            return change
-        return None
+                self.toast.emit(text.format(figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))))
+        return change
 
     def add_class(self, name: str) -> int | None:
         """Add a class at the end of the project's order. None where that is not possible."""
@@ -323,9 +331,9 @@ class Session(QObject):
             return
         progress, run = self.progress, self.run
         if progress.state == "crashed":
-            self.decision.emit("training", progress.what, self.tr("Continue the run"), self.resume_training)
+            self.decision.emit("!training", progress.what, self.tr("Continue the run"), self.resume_training)
         elif progress.state == "failed":
-            self.problem.emit("training", progress.what or self.tr("The run {0} failed.").format(run.id))
+            self.problem.emit("!training", progress.what or self.tr("The run {0} failed.").format(run.id))
         elif progress.reason == "stopped":
             self.toast.emit(self.tr("The run {0} is stopped and saved.").format(run.id))
         else:
@@ -372,18 +380,6 @@ class Session(QObject):
 
             self._warm = WarmChild()
         return self._warm
-
-    def try_sample(self) -> None:
-        """Draw the sample set into the user's documents and open it, split and ready to train."""
-        from workbench import demo
-
-        out = sample_place()
-        self.start_job(self.tr("Drawing the sample set"), demo.prepare(out), on_done=self._sample_done)
-
-    def _sample_done(self, _result: Event | None) -> None:
-        from workbench import demo
-
-        self.open_project(demo.project_folder(sample_place()))
 
     def close(self) -> None:
         """Save, join every thread and end every child but a run: that one goes on. Call before the window goes."""

@@ -49,7 +49,7 @@ class TrainingThread(JobThread):
 class JobRunner(QObject):
     """Starts a `JobThread` and tells its events on the thread that made the runner, at most 30 times a second."""
 
-    event = Signal(object)
+    told = Signal(object)
     failed = Signal(str)
     """The sentence of a WorkbenchError, or of a bug (which also goes to ``sys.excepthook``)."""
     done = Signal()
@@ -93,7 +93,7 @@ class JobRunner(QObject):
         deadline = time.monotonic() + BUDGET_SECONDS
         events = self.thread_.events
         while events and self.running:
-            self.event.emit(events.popleft())
+            self.told.emit(events.popleft())
             if time.monotonic() > deadline:
                 break
         if finished and not events and self.running:
@@ -146,7 +146,7 @@ class JobHandle(QObject):
         self._started = time.monotonic()
         self._on_event, self._on_done, self._on_failed = on_event, on_done, on_failed
         self.runner = JobRunner(JobThread(job, self), self)
-        self.runner.event.connect(self._take)
+        self.runner.told.connect(self._take)
         self.runner.failed.connect(self._failed)
         self.runner.done.connect(self._done)
 
