@@ -131,8 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, help_: str, job: Callable[[argparse.Namespace], Job] | None) -> argparse.ArgumentParser:
-        shown = {"help": help_} if help_ else {}
-        added = verbs.add_parser(name, description=help_ or None, **shown)
+        # Without any help text argparse leaves a verb out of its listing: `serve` is for the window, not for people.
+        added = verbs.add_parser(name, help=help_, description=help_) if help_ else verbs.add_parser(name)
         added.add_argument(
             "--json", action="store_true", help="print events as JSON lines on stdout, nothing else there"
         )

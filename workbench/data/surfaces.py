@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench import resources
+from workbench.data.reading import read_image
 from workbench.jobs import Progress
 
 Field = NDArray[np.float32]
@@ -92,8 +93,8 @@ def surface(name: str, random: np.random.Generator, sides: tuple[int, ...] = (12
         field = _DEFECTS[name](field, random)
     field = field + random.normal(0, random.uniform(0.008, 0.025), field.shape).astype(np.float32)
     tint = 1 + random.uniform(-0.05, 0.05, 3).astype(np.float32)
-    pixels = np.clip(field[..., None] * tint * 255, 0, 255)
-    return pixels.astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(field[..., None] * tint * 255, 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _metal(height: int, width: int, random: np.random.Generator) -> Field:
@@ -101,13 +102,13 @@ def _metal(height: int, width: int, random: np.random.Generator) -> Field:
     grain = random.normal(0, 1, (height, width)).astype(np.float32)
     if random.random() < 0.5:
         sigma = random.uniform(0.8, 1.8)
-        grain = cv2.GaussianBlur(grain, (0, 0), sigma)
+        grain = _blur(grain, sigma)
     else:
-        grain = cv2.GaussianBlur(grain, (0, 0), sigmaX=random.uniform(6, 14), sigmaY=0.7)
+        grain = _blur(grain, random.uniform(6, 14), 0.7)
         if random.random() < 0.5:
-            grain = cv2.resize(np.ascontiguousarray(grain.T), (width, height))
+            grain = np.asarray(cv2.resize(np.ascontiguousarray(grain.T), (width, height)), np.float32)
     grain /= float(grain.std()) + 1e-6
-    slow = cv2.GaussianBlur(random.normal(0, 1, (height, width)).astype(np.float32), (0, 0), min(height, width) / 5)
+    slow = _blur(random.normal(0, 1, (height, width)), min(height, width) / 5)
     slow /= float(slow.std()) + 1e-6
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     angle = random.uniform(0, 2 * np.pi)
@@ -133,8 +134,8 @@ def _scratch(field: Field, random: np.random.Generator) -> Field:
         _line(mask, start, end, thickness)
         beside = 2 * np.array([along[1], -along[0]])
         _line(edge, start + beside, end + beside, 1)
-    mask, edge = cv2.GaussianBlur(mask, (0, 0), 0.7), cv2.GaussianBlur(edge, (0, 0), 0.7)
-    return field + random.uniform(0.25, 0.45) * mask - 0.15 * edge
+    mask, edge = _blur(mask, 0.7), _blur(edge, 0.7)
+    return np.asarray(field + random.uniform(0.25, 0.45) * mask - 0.15 * edge, np.float32)
 
 
 def _pit(field: Field, random: np.random.Generator) -> Field:
@@ -146,8 +147,8 @@ def _pit(field: Field, random: np.random.Generator) -> Field:
         x, y = random.uniform(0.1, 0.9) * width, random.uniform(0.1, 0.9) * height
         _disc(rim, (x + 1.5, y + 1.5), radius + 0.8)
         _disc(dark, (x, y), radius)
-    dark, rim = cv2.GaussianBlur(dark, (0, 0), 0.9), cv2.GaussianBlur(rim, (0, 0), 0.9)
-    return field + 0.18 * rim - (random.uniform(0.3, 0.45) + 0.18) * dark
+    dark, rim = _blur(dark, 0.9), _blur(rim, 0.9)
+    return np.asarray(field + 0.18 * rim - (random.uniform(0.3, 0.45) + 0.18) * dark, np.float32)
 
 
 def _crack(field: Field, random: np.random.Generator) -> Field:
@@ -166,8 +167,8 @@ def _crack(field: Field, random: np.random.Generator) -> Field:
             point = after
             if share > 0.4 and random.random() < 0.14:
                 paths.append((point, heading + random.choice([-1, 1]) * random.uniform(0.6, 1.2), share * 0.5))
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.7)
-    return field - random.uniform(0.3, 0.45) * mask
+    mask = _blur(mask, 0.7)
+    return np.asarray(field - random.uniform(0.3, 0.45) * mask, np.float32)
 
 
 def _stain(field: Field, random: np.random.Generator) -> Field:
@@ -178,7 +179,7 @@ def _stain(field: Field, random: np.random.Generator) -> Field:
     for _ in range(int(random.integers(1, 3))):
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         centre_x, centre_y = random.uniform(0.25, 0.75) * width, random.uniform(0.25, 0.75) * height
-        wobble = cv2.GaussianBlur(random.normal(0, 1, field.shape).astype(np.float32), (0, 0), size / 12)
+        wobble = _blur(random.normal(0, 1, field.shape), size / 12)
         wobble /= float(wobble.std()) + 1e-6
         radius = size * random.uniform(0.13, 0.24)
         distance = np.hypot(x - centre_x, (y - centre_y) * random.uniform(0.8, 1.25)) / radius + 0.12 * wobble
@@ -197,6 +198,11 @@ _DEFECTS: dict[str, Callable[[Field, np.random.Generator], Field]] = {
 }
 
 
+def _blur(field: NDArray[np.floating], sigma_x: float, sigma_y: float | None = None) -> Field:
+    blurred = cv2.GaussianBlur(field.astype(np.float32), (0, 0), sigmaX=sigma_x, sigmaY=sigma_y or sigma_x)
+    return np.asarray(blurred, np.float32)
+
+
 def _line(mask: Field, start: NDArray[np.float64], end: NDArray[np.float64], thickness: int) -> None:
     a, b = (tuple(round(float(value)) for value in point) for point in (start, end))
     cv2.line(mask, a, b, 1.0, thickness, cv2.LINE_AA)
@@ -210,7 +216,8 @@ def _again(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.
     """Return the same surface as a second photograph of it: brighter or darker, cut a little differently."""
     top, left, bottom, right = random.integers(1, 5, 4).tolist()
     cut = image[top : image.shape[0] - bottom, left : image.shape[1] - right].astype(np.float32)
-    return np.clip(cut * random.uniform(0.93, 1.07), 0, 255).astype(np.uint8)
+    changed: NDArray[np.uint8] = np.clip(cut * random.uniform(0.93, 1.07), 0, 255).astype(np.uint8)
+    return changed
 
 
 def _write(path: Path, image: NDArray[np.uint8]) -> None:
@@ -221,8 +228,7 @@ def _write(path: Path, image: NDArray[np.uint8]) -> None:
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
-    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(decoded[..., ::-1])
+    return read_image(path)
 
 
 def _relative(path: Path, folder: Path) -> str:
