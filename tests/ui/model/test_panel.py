@@ -156,7 +156,7 @@ def test_a_size_the_backbone_cannot_take_is_said(panel: ModelPanel, session: Ses
         if panel.catalogue.backbone(row).fixed_size
     )
     session.set_config(session.config.with_settings([f"backbone={fixed}", "size=64"]))
-    assert "pixels only" in panel.size.says.text()
+    assert "pixels only" in panel.image_size.says.text()
 
 
 def test_filters_are_switches(panel: ModelPanel) -> None:

@@ -148,3 +148,19 @@ def test_buttons_follow_the_state(open_panel, session, project_with_split, qtbot
     assert controls.pause.text() == "Resume"
     with qtbot.waitSignal(controls.resumed):
         qtbot.mouseClick(controls.pause, Qt.MouseButton.LeftButton)
+
+
+def test_the_list_follows_the_epochs_of_a_run_at_work(
+    open_panel, session, project_folder, write_run, qtbot, monkeypatch
+) -> None:
+    add_runs(project_folder, write_run, "finished")
+    panel = open_panel(project_folder)
+    qtbot.waitUntil(lambda: panel.history.ended is not None)
+    run = session.run
+    lines = run.events.read_text(encoding="utf-8").splitlines()
+    assert panel.runs.index(0, runs_model.EPOCHS).data() == "3 / 3"
+    session.progress.state = "training"
+    run.events.write_text("\n".join(line for line in lines if '"epoch": 3' not in line) + "\n", encoding="utf-8")
+    session.runEvent.emit(panel.history.epochs[-1])
+    qtbot.waitUntil(lambda: panel.runs.index(0, runs_model.EPOCHS).data() == "2 / 3")
+    session.progress.state = "finished"

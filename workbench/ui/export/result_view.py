@@ -34,11 +34,11 @@ class ResultView(QWidget):
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(theme.GRID * 3)
         self._facts.setVerticalSpacing(2)
-        self.size, self.exporter, self.place = label(""), label(""), ElidedLabel("")
+        self.bytes, self.exporter, self.place = label(""), label(""), ElidedLabel("")
         self.place.setObjectName("export.place")
         for number, (caption, value) in enumerate(
             (
-                (self.tr("Size"), self.size),
+                (self.tr("Size"), self.bytes),
                 (self.tr("Exporter"), self.exporter),
                 (self.tr("Place"), self.place),
             )
@@ -81,7 +81,7 @@ class ResultView(QWidget):
         self.notices.setText(" ".join(notices[:2]) + (" …" if len(notices) > 2 else ""))
         self.notices.setToolTip("\n".join(notices))
         self.notices.setVisible(bool(notices))
-        self.size.setText(figures.size(package.size))
+        self.bytes.setText(figures.size(package.size))
         self.exporter.setText(package.exporter or "–")
         self.place.setText(str(package.folder))
         self.show_tried("", None)

@@ -141,14 +141,14 @@ class ModelPanel(Panel):
         self.facts = label("", "secondary", wrap=True, name="model.facts")
         self.weights = WeightsPicker()
         self.plan = PlanEditor()
-        self.size = SizeEditor()
+        self.image_size = SizeEditor()
         inner = QWidget()
         inner.setLayout(
             column(
                 column(self.name, self.facts, spacing=theme.HALF),
                 Section(self.tr("Starts from"), self.weights),
                 Section(self.tr("What may learn"), self.plan),
-                Section(self.tr("Images as the model sees them"), self.size),
+                Section(self.tr("Images as the model sees them"), self.image_size),
                 None,
                 spacing=theme.GRID * 3,
                 margins=theme.GRID * 2,
@@ -162,7 +162,7 @@ class ModelPanel(Panel):
         area.setFixedWidth(SIDE)
         self.weights.changed.connect(self._weights_chosen)
         self.plan.changed.connect(self._plan_chosen)
-        self.size.changed.connect(self._size_chosen)
+        self.image_size.changed.connect(self._size_chosen)
         return area
 
     # -- what the shell asks
@@ -205,7 +205,7 @@ class ModelPanel(Panel):
         if self._stages_of != config.backbone.name:
             self._find_stages()
         self.plan.show_plan(config.freeze, self._stages)
-        self.size.show_size(config.preprocess, backbone)
+        self.image_size.show_size(config.preprocess, backbone)
         self._mark_row()
         self.stateChanged.emit()
 

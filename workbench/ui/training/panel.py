@@ -1,11 +1,13 @@
 """The Train panel: starts runs, shows the followed one live, lists them all."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from workbench.errors import WorkbenchError
+from workbench.project.runs import Runs
 from workbench.training.client import Died
 from workbench.training.config import TrainConfig
 from workbench.training.events import (
@@ -51,6 +53,7 @@ class TrainPanel(Panel):
         self.title = self.tr("Train")
         self.history = RunHistory()
         self._death = ""
+        self._list_is_old = False
         self._hindrance: Hindrance | None = None
         start = self.add_action(
             "train.start.action", self.tr("Start a run"), session.start_training, icon="play", key="Ctrl+Return"
@@ -236,6 +239,7 @@ class TrainPanel(Panel):
             ):
                 self.history.apply(event)
                 self.curves.take(event, self.history)
+                self._list_is_old |= isinstance(event, EpochEnded) and self.session.is_training
             case _:
                 assert_never(event)
         if not self._refresh_timer.isActive():
@@ -252,6 +256,8 @@ class TrainPanel(Panel):
     def _refresh(self) -> None:
         session = self.session
         self.controls.show_state(session.run_state)
+        if self._list_is_old:
+            self._list_runs()
         if session.run is None:
             return
         active = session.run_state in ACTIVE
@@ -271,6 +277,7 @@ class TrainPanel(Panel):
 
     @Slot()
     def _list_runs(self) -> None:
+        self._list_is_old = False
         project = self.session.project
         try:
             rows = project.runs.list() if project is not None else []
@@ -301,7 +308,7 @@ class TrainPanel(Panel):
     def _noted(self, run_id: str, note: str) -> None:
         self._write(lambda runs: runs.set_note(run_id, note))
 
-    def _write(self, change: object) -> None:
+    def _write(self, change: Callable[[Runs], None]) -> None:
         project = self.session.project
         if project is None:
             return
