@@ -205,3 +205,19 @@ def test_what_the_window_imports_brings_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     heavy = {"torch", "timm", "onnx", "onnxruntime", "sklearn", "albumentations", "scipy", "PySide6"}
     assert not heavy & set(done.stdout.split())
+
+
+@pytest.mark.usefixtures("children_know_the_tiny_backbone")
+def test_a_run_that_the_system_asks_to_end_saves_first(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        run = client.start_run(project, config.with_settings(["epochs=10000"]))
+        owner = run.owner()
+        assert owner is not None
+        events = follow(run, Stop())
+        events_until(events, EpochEnded)
+        os.kill(owner.pid, signal.SIGTERM)
+        ended = list(events)[-1]
+    wait_for(owner)
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "stopped"
+    assert run.last.is_file()
