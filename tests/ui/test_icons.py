@@ -42,3 +42,11 @@ def test_at_200_percent_a_picture_has_four_times_the_pixels(qapp: QApplication) 
     sharp = icons.pixmap("dataset", 20, ratio=2.0)
     assert sharp.size() == QSize(40, 40)
     assert sharp.devicePixelRatio() == 2.0
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_an_icon_in_a_button_is_as_sharp_as_the_screen(qapp: QApplication, ratio: float) -> None:
+    drawn = icons.icon("menu", "text").pixmap(QSize(20, 20), ratio)
+    direct = icons.pixmap("menu", 20, "text", ratio)
+    assert drawn.devicePixelRatio() == ratio
+    assert drawn.toImage() == direct.toImage()

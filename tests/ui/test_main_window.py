@@ -31,8 +31,9 @@ spec.loader.exec_module(fakes)
 def window(qtbot: QtBot, session: Session) -> MainWindow:
     made = MainWindow(session, fakes.STAGES)
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
     return made
 
 

@@ -55,6 +55,16 @@ class FollowedRun(QObject):
             self._runner = None
         self.run, self.events, self.progress = None, [], RunProgress()
 
+    def pause(self) -> None:
+        if self.progress.state == "training":
+            self.command("pause")
+
+    def stop(self) -> None:
+        """Ask the run to save and end; asking twice is asking once."""
+        if self.active and self.progress.state != "stopping":
+            self.command("stop")
+            self.set_state("stopping")
+
     def command(self, command: Any) -> None:
         """Write pause, resume, stop or checkpoint for the run to read."""
         from workbench.training.control import write_command

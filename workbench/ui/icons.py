@@ -56,9 +56,9 @@ class _TintedEngine(QIconEngine):
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        """``size`` is in device pixels; Qt sets the ratio of the result itself."""
+        """``size`` is in logical pixels; the picture has ``scale`` times as many."""
         side = min(size.width(), size.height())
-        return QPixmap(_rendered(self._name, self._colour(mode, state).name(), side, 1.0))
+        return QPixmap(_rendered(self._name, self._colour(mode, state).name(), side, scale))
 
     def clone(self) -> QIconEngine:
         return _TintedEngine(self._name, self._role, self._on)

@@ -149,6 +149,7 @@ class LiveCurve(QWidget):
         """Add a curve; ``colour`` is a token of the theme or #rrggbb."""
         curve = self._plot.plot([], [], antialias=True)
         legend = label(text)
+        legend.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._legend.addWidget(legend)
         self._series[key] = _Series(text, colour, thick, Growing(), curve, legend)
         self._dress()
@@ -237,6 +238,11 @@ class LiveCurve(QWidget):
             self._readout.setText("")
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_mark"):
+            self._dress()
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_mark"):
@@ -254,15 +260,17 @@ class LiveCurve(QWidget):
             axis.enableAutoSIPrefix(False)
             if axis.labelText:
                 axis.setLabel(axis.labelText, color=theme.colour("secondary").name(), **{"font-size": "11px"})
+        # Pens of plots count the pixels of the screen.
+        ratio = self.devicePixelRatioF()
         for series in self._series.values():
             tint = series.tint()
-            series.curve.setPen(pg.mkPen(tint, width=2 if series.thick else 1.2))
-            series.curve.setSymbolSize(5)
+            series.curve.setPen(pg.mkPen(tint, width=(2 if series.thick else 1.2) * ratio))
+            series.curve.setSymbolSize(5 * ratio)
             series.curve.setSymbolPen(None)
             series.curve.setSymbolBrush(tint)
             series.legend.setStyleSheet(
                 f"color: {tint.name()}; font-size: 12px; font-weight: {600 if series.thick else 400};"
             )
-        self._line.setPen(pg.mkPen(theme.colour("secondary"), width=1))
-        self._mark.setBrush(theme.colour("amber"))
+        self._line.setPen(pg.mkPen(theme.colour("secondary"), width=ratio))
+        self._mark.setBrush(theme.state_colour("attention"))
         self._mark.setPen(pg.mkPen(theme.colour("surface"), width=1))

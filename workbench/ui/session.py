@@ -84,8 +84,6 @@ class Session(QObject):
         self._draft.saved.connect(self._was_saved)
         self._draft.problem.connect(self._shell_problem)
 
-    # the project
-
     def start_from(self, folder: Path) -> None:
         """Open a project folder; for a folder of images, make a project beside it and scan the images into it."""
         folder = Path(folder).absolute()
@@ -116,9 +114,14 @@ class Session(QObject):
         from workbench.project.history import UndoStack
         from workbench.project.project import Project
 
+        again = self.project is not None and self.project.folder == Path(folder)
+        if again:
+            self._leave_project()  # on a network drive it would be locked by ourselves
         try:
             project = (Project.open_or_create if create else Project.open)(Path(folder))
         except WorkbenchError as error:
+            if again:
+                self.projectChanged.emit()
             self.problem.emit("", str(error))
             return False
         self._leave_project()
@@ -163,8 +166,6 @@ class Session(QObject):
     def _dataset_problem(self, sentence: str) -> None:
         self.problem.emit("dataset", sentence)
 
-    # labels and split
-
     def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
         """Give the images a class (None takes it away). Undo takes it back."""
         if self.project is None or len(ids) == 0:
@@ -186,13 +187,11 @@ class Session(QObject):
 
     def _step(self, direction: str, text: str) -> "LabelChange | None":
         change: LabelChange | None = None
-        if self.project is None:
-            return None
         with self._telling("dataset"):
-            change = getattr(self.undo, direction)(self.project.labels)
-            if change is not None:
-                self._labels_changed()
-                self.toast.emit(text.format(figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))))
+            change = getattr(self.undo, direction)(self.project.labels) if self.project is not None else None
+        if change is not None:
+            self._labels_changed()
+            self.toast.emit(text.format(figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))))
         return change
 
     def add_class(self, name: str) -> int | None:
@@ -223,8 +222,6 @@ class Session(QObject):
         self.splitChanged.emit()
         self.undoChanged.emit()
 
-    # the config
-
     @property
     def config(self) -> "TrainConfig":
         """The draft of the next run, kept as ``draft.toml`` in the project folder."""
@@ -233,8 +230,6 @@ class Session(QObject):
     def set_config(self, config: "TrainConfig") -> None:
         """Replace the draft and save it soon."""
         self._draft.set_config(config)
-
-    # the run
 
     @property
     def run(self) -> "RunFolder | None":
@@ -274,8 +269,8 @@ class Session(QObject):
             self.runsChanged.emit()
 
     def pause_training(self) -> None:
-        if self.run_state == "training":
-            self._followed.command("pause")
+        """Ask the run to wait after its step."""
+        self._followed.pause()
 
     def resume_training(self) -> None:
         """Go on with a paused run; a run that ended early is continued from its last checkpoint."""
@@ -286,9 +281,7 @@ class Session(QObject):
 
     def stop_training(self) -> None:
         """Ask the run to save a checkpoint and end."""
-        if self.is_training and self.run_state != "stopping":
-            self._followed.command("stop")
-            self._followed.set_state("stopping")
+        self._followed.stop()
 
     def continue_run(self, run_id: str) -> None:
         """Continue a stopped, failed or crashed run from its last checkpoint."""
@@ -318,10 +311,9 @@ class Session(QObject):
         """Follow the run that is at work, else show the newest; a crashed one is offered to be continued."""
         with self._telling("training"):
             rows = self.project.runs.list()
-            at_work = next((row for row in rows if row.state in ("running", "paused")), None)
-            chosen = at_work or next(iter(rows), None)
-            if chosen is not None:
-                self._followed.follow(chosen.folder, announce=chosen.state in ("running", "paused", "crashed"))
+            at_work = [row for row in rows if row.state in ("running", "paused")]
+            for row in (at_work or rows)[:1]:
+                self._followed.follow(row.folder, announce=row.state in ("running", "paused", "crashed"))
             self.runsChanged.emit()
 
     @Slot()
@@ -342,8 +334,6 @@ class Session(QObject):
     @Slot(str)
     def _training_problem(self, sentence: str) -> None:
         self.problem.emit("training", sentence)
-
-    # background jobs
 
     @property
     def jobs(self) -> list[JobHandle]:

@@ -22,8 +22,7 @@ class RecentRow(QPushButton):
         super().__init__(parent)
         self._project = project
         self.setObjectName("start.recent")
-        self.setProperty("role", "quiet")
-        self.setStyleSheet("min-height: 50px; max-height: 50px; padding: 0;")
+        self.setProperty("role", "row")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Open {0}").format(project.name))
         self.setToolTip(str(project))
