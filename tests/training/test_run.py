@@ -389,3 +389,17 @@ def test_progress_is_told_a_few_times_a_second_and_at_its_end(monkeypatch: pytes
     assert len(told) <= 7
     assert sparse.worth_telling(Preparing("Loading"))
     assert sparse.worth_telling(Tick(1))
+
+
+def test_out_of_memory_while_the_network_is_moved_is_the_same_sentence(
+    project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run.prepare(project_folder, config)
+
+    def greedy(network: Network, *where: object, **how: object) -> Network:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
+
+    monkeypatch.setattr(Network, "to", greedy)
+    ended = train(project_folder, folder)[-1]
+    assert isinstance(ended, FitEnded)
+    assert "batches of 8 images of 32 pixels" in ended.message
