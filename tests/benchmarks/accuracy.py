@@ -56,7 +56,9 @@ def measure(folder: Path, seeds: list[int], weights: str) -> Iterator[Outcome]:
         workbench("train", str(project), *[word for setting in settings for word in ("--set", setting)])
         seconds = time.perf_counter() - start
         found = workbench("evaluate", str(project))
-        yield Outcome(Path(weights).stem[:12], seed, found["accuracy"], found["intervals"]["accuracy"], seconds, project)
+        yield Outcome(
+            Path(weights).stem[:12], seed, found["accuracy"], found["intervals"]["accuracy"], seconds, project
+        )
 
 
 @dataclass(frozen=True)

@@ -364,3 +364,28 @@ class TestJobs:
         session.close()
         assert ended.is_set()
         assert session.jobs == []
+
+
+def test_a_damaged_project_is_restored_from_the_window(session: Session, project_folder: Path) -> None:
+    from workbench.project.project import Project
+
+    with Project.open(project_folder) as project:
+        before = project.labels.counts()
+    assert list((project_folder / "backups").glob("*.sqlite"))
+    database = project_folder / "project.sqlite"
+    content = bytearray(database.read_bytes())
+    content[100 : len(content) // 2] = b"\x00" * (len(content) // 2 - 100)
+    database.write_bytes(bytes(content))
+    offered: list[tuple[str, str, object]] = []
+
+    def decide(_panel: str, sentence: str, text: str, act: object) -> None:
+        offered.append((sentence, text, act))
+
+    session.decision.connect(decide)
+    assert not session.open_project(project_folder)
+    ((sentence, text, act),) = offered
+    assert "damaged" in sentence
+    assert text == "Restore the backup"
+    act()
+    assert session.project is not None
+    assert session.project.labels.counts().keys() <= before.keys()

@@ -60,11 +60,6 @@ def test_the_theme_can_be_switched_while_running(qapp: QApplication) -> None:
     assert qapp.font().pixelSize() == 13
 
 
-def test_the_ten_class_colours_differ() -> None:
-    assert len(set(theme.CLASS_COLOURS)) == 10
-    assert theme.class_colour(12) == theme.class_colour(2)
-
-
 def test_readable_on_takes_the_better_of_black_and_white() -> None:
     assert theme.readable_on(QColor("#000000")).name() == "#ffffff"
     assert theme.readable_on(QColor("#f0e442")).name() == "#101216"

@@ -13,15 +13,15 @@ COLOURS = (
     "#e69f00",
     "#56b4e9",
     "#009e73",
-    "#cc79a7",
+    "#f0e442",
     "#0072b2",
     "#d55e00",
-    "#f0e442",
-    "#882255",
-    "#999933",
-    "#88ccee",
+    "#cc79a7",
+    "#8f7ee6",
+    "#9a6324",
+    "#a0a8b4",
 )
-"""Distinguishable by colour-blind people: Okabe and Ito (2008), then Tol's muted scheme."""
+"""Okabe and Ito's seven (2008), then violet, brown and grey: told apart by colour-blind people, seen on dark and on light."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ need no handling of their own.
 """
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -111,6 +112,7 @@ class Session(QObject):
 
         Where that fails the current project stays, ``problem`` says why, and False is returned.
         """
+        from workbench.project.backups import DamagedProject
         from workbench.project.history import UndoStack
         from workbench.project.project import Project
 
@@ -122,7 +124,11 @@ class Session(QObject):
         except WorkbenchError as error:
             if again:
                 self.projectChanged.emit()
-            self.problem.emit("", str(error))
+            if isinstance(error, DamagedProject) and error.backup is not None:
+                restore = functools.partial(self._restore, Path(folder))
+                self.decision.emit("", str(error), self.tr("Restore the backup"), restore)
+            else:
+                self.problem.emit("", str(error))
             return False
         self._leave_project()
         self.project, self.undo, self.saved_at = project, UndoStack(), None
@@ -131,12 +137,22 @@ class Session(QObject):
             self.preferences.remember(project.folder)
         self.projectChanged.emit()
         self.undoChanged.emit()
-        if project.read_only:
+        for notice in project.notices:
+            self.problem.emit("", notice)
+        if project.read_only and not project.notices:
             self.problem.emit(
                 "", self.tr("{0} is open for reading only: changes cannot be saved.").format(project.name)
             )
         self._find_run()
         return True
+
+    def _restore(self, folder: Path) -> None:
+        """Put the newest sound backup of a damaged project in place and open it; the damaged files are set aside."""
+        from workbench.project.project import Project
+
+        with self._telling(""):
+            self.toast.emit(Project.restore(folder))
+            self.open_project(folder)
 
     @Slot()
     def try_sample(self) -> None:

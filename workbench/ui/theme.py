@@ -83,20 +83,6 @@ LIGHT = Tokens(
     red="#bf2d2d",
 )
 
-CLASS_COLOURS = (
-    "#e69f00",
-    "#56b4e9",
-    "#009e73",
-    "#f0e442",
-    "#0072b2",
-    "#d55e00",
-    "#cc79a7",
-    "#8f7ee6",
-    "#9a6324",
-    "#a0a8b4",
-)
-"""Okabe and Ito's seven, then violet, brown and grey: told apart by colour-blind people, always with a name beside."""
-
 LIGHT_ATTENTION = "#c77700"
 """A dot is no text: it may be brighter than amber words on white, and must not look brown."""
 
@@ -149,11 +135,6 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
     value = QColor(getattr(_tokens, name))
     value.setAlphaF(alpha)
     return value
-
-
-def class_colour(position: int) -> QColor:
-    """Return the colour of the class at ``position``; the ten colours repeat."""
-    return QColor(CLASS_COLOURS[position % len(CLASS_COLOURS)])
 
 
 def state_colour(state: str) -> QColor:
