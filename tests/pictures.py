@@ -105,7 +105,7 @@ def one(theme: str, out: Path) -> int:
     for scenario, folder in (
         ("1-empty", projects / "Empty"),
         ("2-forty", projects / "Castings, forty classes"),
-        ("3-sample", projects / "Surfaces" / "project"),
+        ("3-sample", projects / "Surfaces" / "surfaces"),
     ):
         window.session.open_project(folder)
         wait(1.0)
@@ -120,7 +120,7 @@ def one(theme: str, out: Path) -> int:
     shoot("4-keys")
     window.key_list.hide()
     training = out / "training"
-    shutil.copytree(projects / "Surfaces" / "project", training)
+    shutil.copytree(projects / "Surfaces" / "surfaces", training)
     window.session.open_project(training)
     window.go("training")
     window.session.start_training()

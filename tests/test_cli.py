@@ -13,7 +13,13 @@ from workbench import launch
 
 def run(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        launch.command(*words), cwd=cwd, env=launch.environment(), capture_output=True, text=True, check=False, timeout=120
+        launch.command(*words),
+        cwd=cwd,
+        env=launch.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done
@@ -31,7 +37,8 @@ def test_help_names_every_verb_and_imports_nothing_heavy(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["scan", "project", "images", "--json"], ["split", "project"], ["train", "project", "--print-config"]]
+    "words",
+    [["--help"], ["scan", "project", "images", "--json"], ["split", "project"], ["train", "project", "--print-config"]],
 )
 def test_no_qt_ever_and_no_torch_before_a_verb_needs_it(
     words: list[str], tmp_path: Path, tiny_images: Callable[..., Path]
@@ -45,7 +52,12 @@ def test_no_qt_ever_and_no_torch_before_a_verb_needs_it(
         "sys.exit(code or (f'imported {found}' if found else 0))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, env=launch.environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *words],
+        cwd=tmp_path,
+        env=launch.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

@@ -82,9 +82,9 @@ def test_an_event_goes_round_through_json():
 
 
 def test_a_field_of_a_later_version_is_left_out():
-    assert from_json('{"event": "Progress", "done": 1, "total": null, "what": "x", "later": 2}', (Progress,)) == Progress(
-        1, None, "x"
-    )
+    assert from_json(
+        '{"event": "Progress", "done": 1, "total": null, "what": "x", "later": 2}', (Progress,)
+    ) == Progress(1, None, "x")
 
 
 @pytest.mark.parametrize("line", ["[]", "{}", '{"event": "Nothing"}', "not json"])

@@ -40,11 +40,11 @@ class DemoDone:
 
 def project_folder(out: Path) -> Path:
     """Return where the demo in ``out`` keeps its project."""
-    return out / "project"
+    return out / "surfaces"
 
 
 def prepare(out: Path) -> Job:
-    """Return a job that draws the sample set into ``out/images`` and makes ``out/project`` of it, split and ready to train.
+    """Return a job that draws the sample set into ``out/images`` and makes ``out/surfaces`` of it, split and ready to train.
 
     A folder that already holds a demo is used again. Raises WorkbenchError for a folder that holds anything else.
     """

@@ -134,9 +134,9 @@ def project_to_train(folder: Path) -> Path:
         check=True,
         capture_output=True,
     )
-    draft = folder / "project" / "draft.toml"
+    draft = folder / "surfaces" / "draft.toml"
     draft.write_text(draft.read_text(encoding="utf-8").replace("epochs = 16", "epochs = 400"), encoding="utf-8")
-    return folder / "project"
+    return folder / "surfaces"
 
 
 def main() -> int:

@@ -29,6 +29,9 @@ class FollowedRun(QObject):
         self.announce = False
         """False for a run that is only looked at: its end is no news."""
         self._runner: JobRunner | None = None
+        self._replay: RunProgress | None = None
+        """Where the replay of a run that is over stands; it becomes ``progress`` at its end, so that nobody takes the
+        states it passes through for news."""
 
     @property
     def active(self) -> bool:
@@ -40,8 +43,10 @@ class FollowedRun(QObject):
 
         self.leave()
         self.run, self.events, self.announce, self.progress = run, [], announce, RunProgress()
+        self._replay = None if run.state() in ("new", "running", "paused") else RunProgress()
         self.changed.emit()
-        self.set_state("preparing")
+        if self._replay is None:
+            self.set_state("preparing")
         self._runner = JobRunner(TrainingThread(lambda stop: client.follow(run, stop), self), self)
         self._runner.told.connect(self._take)
         self._runner.failed.connect(self._unreadable)
@@ -53,7 +58,7 @@ class FollowedRun(QObject):
             self._runner.join()
             self._runner.deleteLater()
             self._runner = None
-        self.run, self.events, self.progress = None, [], RunProgress()
+        self.run, self.events, self.progress, self._replay = None, [], RunProgress(), None
 
     def pause(self) -> None:
         if self.progress.state == "training":
@@ -87,10 +92,13 @@ class FollowedRun(QObject):
         from workbench.training.client import Died
 
         before = self.progress.state
+        progress = self.progress if self._replay is None else self._replay
         if isinstance(event, Died):
-            self.progress.state, self.progress.what = "crashed", event.message
+            progress.state, progress.what = "crashed", event.message
         else:
-            self.progress.take(event)
+            progress.take(event)
+        if self._replay is not None and self._replay.state in ("finished", "failed", "crashed"):
+            self.progress, self._replay = self._replay, None
         self.events.append(event)
         self.told.emit(event)
         if self.progress.state != before:
