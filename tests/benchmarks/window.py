@@ -36,10 +36,10 @@ class FirstPaint(QObject):
         return False
     def painted(self):
         self.seconds = time.time() - born
-        QTimer.singleShot(int(sys.argv[1]), QApplication.quit)
+        QTimer.singleShot(int(settle), QApplication.quit)
 
 run = QApplication.exec
-def exec_():
+def exec_(_=None):
     watch = FirstPaint()
     QApplication.instance().installEventFilter(watch)
     code = run()
@@ -113,9 +113,10 @@ def environment() -> dict[str, str]:
 
 
 def run(code: str, *words: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], env=environment(), capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
     return json.loads(done.stdout.splitlines()[-1])
 
 
