@@ -129,6 +129,8 @@ class _Training:
         self.project_folder, self.run, self.cache = project_folder, run, cache
         self.commands = _Commands(run, stop)
         self.began = time.monotonic()
+        self.config: TrainConfig | None = None
+        self.device = ""
         self.built: Built | None = None
         self.state: State | None = None
         self.saved_step = -1
@@ -141,12 +143,7 @@ class _Training:
         except WorkbenchError as error:
             yield self._ended("failed", str(error))
         except Exception as error:
-            told = self.built and devices.in_words(
-                error,
-                device=self.built.device.name,
-                batch_size=self.built.config.compute.batch_size,
-                size=self.built.spec.size,
-            )
+            told = self._in_words(error)
             yield self._ended(
                 "failed", str(told) if told else f"Training failed, which is a bug: {_first_line(error)}."
             )
@@ -155,6 +152,14 @@ class _Training:
         finally:
             if self.built is not None:
                 self.built.close()
+
+    def _in_words(self, error: Exception) -> WorkbenchError | None:
+        """Return what to tell about an error that is no bug: memory ran out, in training or before it."""
+        if self.config is None:
+            return None
+        size = self.config.preprocess.size or find(self.config.backbone.name).input_size
+        batch_size = self.config.compute.batch_size
+        return devices.in_words(error, device=self.device, batch_size=batch_size, size=size)
 
     def interrupted(self) -> Iterator[TrainingEvent]:
         """Save what there is after the generator was closed between two events; yield what is to be written about it."""
@@ -172,11 +177,12 @@ class _Training:
         run = self.run
         resumed = run.last.is_file()
         yield Preparing("Continuing the run" if resumed else "Reading the list of images")
-        config = TrainConfig.load(run.config)
+        config = self.config = TrainConfig.load(run.config)
         if not run.samples.is_file():
             prepare(self.project_folder, config, run)
         frozen = inputs.load(run)
         device = devices.choose(config.compute.device)
+        self.device = device.name
         if device.problem:
             yield Warned(device.problem)
         with DeviceLock(device.name, run):
