@@ -117,7 +117,7 @@ def _install(environment: Path, *, constrained: bool = True) -> None:
     made = subprocess.run([sys.executable, "-m", "venv", str(environment)], check=False)
     if made.returncode:
         raise SystemExit("Python cannot make a virtual environment here; on Debian: apt-get install python3-venv")
-    pip = [str(_python(environment)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(_python(environment)), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if constrained:
         pip += ["--constraint", str(CONSTRAINTS)]
     if subprocess.run([*pip, *_requirements()], check=False).returncode:

@@ -216,6 +216,13 @@ def _train(arguments: argparse.Namespace) -> Job:
         return lambda _: iter([telling.Text(config.dumps())])
 
     def job(stop: Stop) -> Iterator[Event]:
+        if not arguments.run:
+            # What cannot succeed is said at once: the next import is torch's, and takes seconds.
+            from workbench.project.project import Project
+            from workbench.training.checks import check
+
+            with Project.open(arguments.project) as project:
+                check(project, config)
         from workbench.training.run import prepare, train
 
         run = arguments.run or prepare(arguments.project, config).id

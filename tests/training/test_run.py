@@ -340,11 +340,7 @@ def test_loader_processes_change_no_number_and_none_is_left(project_folder: Path
     alone = run.prepare(project_folder, short)
     train(project_folder, alone)
     helped = run.prepare(project_folder, short.with_settings(["workers=1"]))
-    threads = torch.get_num_threads()
-    try:
-        train(project_folder, helped)
-    finally:
-        torch.set_num_threads(threads)
+    train(project_folder, helped)
     assert_same_weights(alone, helped)
 
 

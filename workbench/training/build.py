@@ -192,7 +192,7 @@ def _loaders(
 ) -> tuple["DataLoader[Any]", "DataLoader[Any]"]:
     compute = config.compute
     workers = loaders.choose_workers(compute.workers)
-    devices.use_threads(device, workers)
+    # Torch keeps its threads whatever the number of workers: a sum over other parts would change the last digit of the run.
     weights = None
     if config.loss.balance == "balanced_sampling":
         per_class = inputs.class_weights(frozen.train, len(frozen.classes))

@@ -1,6 +1,5 @@
 """Which device a run uses, in what precision, and what is said where it does not work. Imports torch."""
 
-import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,13 +60,6 @@ def open_fabric(device: Device, precision: Precision) -> Fabric:
     if device.kind == "cuda":
         return Fabric(accelerator="cuda", devices=[int(device.name.partition(":")[2])], precision=precision)
     return Fabric(accelerator=device.kind, devices=1, precision=precision)
-
-
-def use_threads(device: Device, workers: int) -> None:
-    """Leave the loader's processes a core each: threads and processes together never outnumber the cores."""
-    cores = os.cpu_count() or 1
-    if device.kind == "cpu" and workers > 0:
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - workers)))
 
 
 def in_words(error: BaseException, *, device: str, batch_size: int, size: int) -> WorkbenchError | None:
