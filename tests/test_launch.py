@@ -200,5 +200,6 @@ def test_the_command_runs_this_package_with_this_python(monkeypatch: pytest.Monk
     assert launch.command("doctor", "--json") == [sys.executable, "-m", "workbench", "doctor", "--json"]
     child = launch.environment()
     assert child["NO_ALBUMENTATIONS_UPDATE"] == "1"
+    assert child["GOMP_SPINCOUNT"] == launch.SPIN_COUNT
     assert Path(child["PYTHONPATH"].split(os.pathsep)[0], "workbench", "launch.py").is_file()
     assert json.dumps(child)
