@@ -8,6 +8,8 @@ from pathlib import Path
 def main() -> int:
     """Run what the command line asks for. Returns the exit code."""
     words = sys.argv[1:]
+    # Torch's threads spin while they wait; where the cores are shared that costs three quarters of the speed.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     from workbench.cli import VERBS
 
     if words and words[0] == "demo" and "--headless" not in words and not {"-h", "--help", "--json"} & set(words):

@@ -14,12 +14,18 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from workbench.training.events import EpochEnded, StepEnded
 
+EACH = 50
+"""Images of each class: half of what is there, so that two epochs fit into the suite's time on two cores."""
+
 
 @pytest.mark.story
 @pytest.mark.timeout(420)
 def test_from_a_dropped_folder_to_a_checked_package(open_window: Callable, shared_folder: Path, tmp_path: Path) -> None:
     images = tmp_path / "steel strip"
-    shutil.copytree(shared_folder / "data" / "neu_cls", images)
+    for source in sorted((shared_folder / "data" / "neu_cls").iterdir()):
+        (images / source.name).mkdir(parents=True)
+        for path in sorted(source.iterdir())[:EACH]:
+            shutil.copy2(path, images / source.name)
     before = {path: path.stat().st_mtime_ns for path in images.rglob("*") if path.is_file()}
     user = open_window(None)
     session = user.window.session
@@ -47,7 +53,7 @@ def test_from_a_dropped_folder_to_a_checked_package(open_window: Callable, share
     user.qtbot.keyClick(grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     user.wait(lambda: session.project.labels.counts() == counts)
     user.click("dataset.split")
-    user.wait(lambda: session.project.splits.counts().get("test") == 120)
+    user.wait(lambda: session.project.splits.counts().get("test") == 60)
     user.shoot("1 dataset")
 
     # Augment: the light chain, seen on her own images.
@@ -61,12 +67,7 @@ def test_from_a_dropped_folder_to_a_checked_package(open_window: Callable, share
     user.write("model.search", "mobilenet_v2")
     table = user.find("model.table", QAbstractItemView)
     names = [table.model().index(row, 0).data() for row in range(table.model().rowCount())]
-    assert 0 < len(names) < 20
-    chosen = (
-        next(row for row, name in enumerate(names) if "mobilenet_v2" in name and "torchvision" in str(name))
-        if any("torchvision" in str(name) for name in names)
-        else 0
-    )
+    chosen = next(row for row, name in enumerate(names) if name.endswith("mobilenet_v2"))
     user.qtbot.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(chosen, 0)).center()
     )
@@ -112,7 +113,7 @@ def test_from_a_dropped_folder_to_a_checked_package(open_window: Callable, share
     user.find("export.result")
     user.shoot("6 export")
     parity = json.loads((package / "parity.json").read_text(encoding="utf-8"))
-    assert parity["images"] == 120
+    assert parity["images"] == 60
     assert parity["flips"] == 0
     assert parity["max_abs_diff"] <= 1e-4
     some = sorted((images / "scratches").iterdir())[:4]
