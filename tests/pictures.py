@@ -1,7 +1,8 @@
 """Pictures of every panel: empty, sample project, forty classes of long names, while training; light, dark, small, at 200 %.
 
 ``python tests/pictures.py [OUT]`` writes them into OUT (``pictures/``), one folder per theme and scale. Look at them after each
-visible change. Every picture is of the real window on a real project; nothing is drawn for the picture.
+visible change. Every picture is of the real window on a real project; nothing is drawn for the picture. ``--readme`` also
+renews the ones that README shows.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
+README = {"dataset": "3-sample-dataset", "train": "5-training-running", "evaluate": "3-sample-evaluation"}
 PANELS = ("dataset", "augment", "model", "training", "evaluation", "export")
 SIZE = (1280, 800)
 LONG = (
@@ -29,7 +31,8 @@ def main() -> int:
     if "--one" in sys.argv:
         _, _, theme, out = sys.argv
         return one(theme, Path(out))
-    out = (Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "pictures").absolute()
+    named = [word for word in sys.argv[1:] if not word.startswith("-")]
+    out = (Path(named[0]) if named else REPOSITORY / "pictures").absolute()
     prepare(out)
     for theme, scale in (("light", 1), ("dark", 1), ("dark", 2)):
         folder = out / f"{theme}-{scale * 100}"
@@ -39,6 +42,12 @@ def main() -> int:
         if code:
             return code
         print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+    if "--readme" in sys.argv:
+        from PIL import Image
+
+        for name, source in README.items():
+            with Image.open(out / "dark-100" / f"{source}.png") as picture:
+                picture.convert("RGB").save(REPOSITORY / "resources" / "pictures" / f"{name}.jpg", quality=88)
     return 0
 
 

@@ -10,6 +10,6 @@ def path(*parts: str) -> Path:
 
     A wheel carries the folder inside the package; a checkout has it beside the package.
     """
-    inside = _PACKAGE / "resources"
+    inside = _PACKAGE / "_resources"
     root = inside if inside.is_dir() else _PACKAGE.parent / "resources"
     return root.joinpath(*parts)
