@@ -15,7 +15,7 @@ from workbench.augment.chain import Chain
 from workbench.data import loaders
 from workbench.data.dataset import Augment, ImageDataset, Read
 from workbench.jobs import Noticed
-from workbench.models.backbones import Network, create
+from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.catalog import find
 from workbench.models.freezing import FreezePlan, parameter_groups, train_mode
 from workbench.models.preprocess import Preprocess, PreprocessSpec
@@ -99,7 +99,9 @@ def build(
     )
     classes = len(frozen.classes)
     weights = config.backbone.weights if checkpoint is None else "none"
-    network, _ = create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
+    network, report = create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
+    if checkpoint is None:
+        yield _weights_told(config, report)
     resized = pixels.Resized(spec, frozen.decoding)
     read: Read = resized
     warned: set[int] = set()
@@ -114,6 +116,16 @@ def build(
                 yield Preparing(event.what, event.done, event.total or 0)
         read = prepared.get
     yield _join(config, frozen, device, network=network, spec=spec, read=read, checkpoint=checkpoint, warned=warned)
+
+
+def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned:
+    """Say what the backbone starts from, and what of the weights file was left out."""
+    if config.backbone.weights == "none":
+        if config.freeze.kind == "backbone":
+            return Warned("The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it.")
+        return Preparing("The backbone starts from random numbers")
+    left_out = f", {len(report.dropped)} left out ({', '.join(report.dropped[:2])})" if report.dropped else ""
+    return Preparing(f"Loaded {report.matched} weights of {report.source}{left_out}")
 
 
 def _join(
