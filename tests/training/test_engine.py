@@ -229,6 +229,25 @@ def test_a_paused_run_can_be_stopped() -> None:
     assert bench.saved["last"]["state"]["step"] == 2
 
 
+@pytest.mark.parametrize(
+    ("commands", "reason", "kinds"),
+    [
+        (["pause", "resume"], "finished", [Paused, Resumed]),
+        (["pause", "checkpoint", "resume", "pause", "resume"], "finished", [Paused, Resumed, Paused, Resumed]),
+        (["pause", "stop"], "stopped", [Paused]),
+        (["stop", "pause"], "stopped", []),
+    ],
+)
+@pytest.mark.timeout(10)
+def test_commands_that_come_in_one_step_are_all_obeyed_in_order(
+    commands: list[Command], reason: str, kinds: list[type]
+) -> None:
+    bench = Bench(commands={2: commands})
+    events = bench.run()
+    assert bench.reason == reason
+    assert [type(event) for event in events if isinstance(event, Paused | Resumed)] == kinds
+
+
 def test_the_pause_is_not_counted_as_training_time() -> None:
     bench = Bench(epochs=1)
     slow = []

@@ -6,6 +6,7 @@ continues with the same numbers as if nothing had happened.
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -121,6 +122,7 @@ class _Loop:
         self.model, self.optimizer = fabric.setup(parts.network, parts.optimizer)
         self.clock = Clock()
         self.saved_at = time.monotonic()
+        self.commands: deque[Command] = deque()
 
     def run(self) -> Generator[TrainingEvent, None, Stopped]:
         state, plan = self.state, self.plan
@@ -258,7 +260,9 @@ class _Loop:
 
     def _obey(self) -> Events:
         """Do what was commanded since the last step; return whether to stop."""
-        for command in self.around.poll():
+        self.commands.extend(self.around.poll())
+        while self.commands:
+            command = self.commands.popleft()
             if command == "stop":
                 yield self._save("last")
                 return True
@@ -273,11 +277,14 @@ class _Loop:
         yield self._save("last")
         yield Paused(step=self.state.step)
         with self.clock.pausing():
+            # What was asked in the same step as the pause still waits in the queue: a resume there ends it too.
             while True:
-                commands = self.around.poll()
-                if "stop" in commands:
+                self.commands.extend(self.around.poll())
+                if "stop" in self.commands:
                     return True
-                if "resume" in commands:
+                if "resume" in self.commands:
+                    while self.commands.popleft() != "resume":
+                        pass
                     break
                 time.sleep(POLL_SECONDS)
                 yield Tick(step=self.state.step)
