@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -73,6 +75,17 @@ def test_workers_never_import_qt() -> None:
     assert not batch.images.any()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends Ctrl+C in another way")
+@pytest.mark.timeout(60)
+def test_ctrl_c_in_the_terminal_does_not_end_the_workers() -> None:
+    loader = make_loader(ImageDataset(samples(40), sized), batch_size=2, workers=1)
+    batches = iter(loader)
+    found = [Batch(*next(batches))]
+    os.kill(batches._workers[0].pid, signal.SIGINT)  # type: ignore[attr-defined]
+    found += [Batch(*batch) for batch in batches]
+    assert [i for batch in found for i in batch.ids.tolist()] == list(range(40))
+
+
 def test_resume_starts_where_the_epoch_stood() -> None:
     dataset = ImageDataset(samples(20), drawn, augment=compose(CHAIN), seed=1)
     loader = make_loader(dataset, batch_size=3, shuffle=True, seed=1)
@@ -134,8 +147,6 @@ def test_a_loader_leaves_the_random_numbers_of_the_run_alone() -> None:
 
 
 def test_choose_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     assert choose_workers(3) == 3
     assert choose_workers(0) == 0
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(2), raising=False)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -103,6 +104,7 @@ def make_loader(
         num_workers=workers,
         collate_fn=collate,
         multiprocessing_context=_context(dataset) if workers else None,
+        worker_init_fn=_leave_interrupts if workers else None,
         persistent_workers=workers > 0,
         pin_memory=pin_memory,
         # Its own generator: a loader that starts would otherwise draw from the run's random numbers.
@@ -139,6 +141,11 @@ def collate(found: Sequence[tuple[Pixels, int, int] | Unreadable]) -> Batch:
     targets = torch.tensor([target for _, target, _ in read], dtype=torch.int64)
     ids = torch.tensor([image_id for _, _, image_id in read], dtype=torch.int64)
     return Batch(images, targets, ids, unreadable)
+
+
+def _leave_interrupts(_: int) -> None:
+    """Ctrl+C reaches every process of a terminal, but stopping is up to the run: it still needs the batch it waits for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _context(dataset: ImageDataset) -> Any:
