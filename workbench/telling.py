@@ -80,8 +80,14 @@ class Teller:
 
 def is_failure(event: Event) -> bool:
     """Return whether a job that ended with this event did not do what it was asked."""
-    name = type(event).__name__
-    return bool((name == "FitEnded" and event.reason == "failed") or (name == "Examined" and event.failed))
+    match type(event).__name__:
+        case "FitEnded":
+            return bool(event.reason == "failed")
+        case "Examined":
+            return bool(event.failed)
+        case "DemoDone":
+            return bool(event.package_agrees != event.test_images or event.flips)
+    return False
 
 
 def _scanned(event: Any) -> str:
