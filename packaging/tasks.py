@@ -8,6 +8,8 @@ under a name that holds the hash of the pins, so that a second checkout reuses i
 holds the ``.venv`` link on the path, so one environment serves many checkouts.
 """
 
+from __future__ import annotations  # an older Python gets as far as the sentence that says so
+
 import hashlib
 import os
 import platform
@@ -17,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
@@ -77,19 +80,38 @@ def main(arguments: list[str]) -> int:
 def set_up() -> None:
     """Make sure that the environment of the present pins exists, that ``.venv`` is it, and that Qt finds its libraries."""
     environment = _environments() / f"workbench-{_fingerprint()}"
-    with _Lock(environment.with_name(environment.name + ".lock")):
-        if not (environment / "complete").is_file():
-            shutil.rmtree(environment, ignore_errors=True)
-            _install(environment)
-            (environment / "complete").write_text("", encoding="utf-8")
+    _require_link()
+    if not _complete(environment):
+        with _opened(environment.with_name(environment.name + ".lock")) as lock:
+            _wait_for(lock)
+            if not _complete(environment):
+                shutil.rmtree(environment, ignore_errors=True)
+                _install(environment)
+                (environment / "complete").write_text("", encoding="utf-8")
     _link(environment)
     _check_system_libraries(environment)
+
+
+def _complete(environment: Path) -> bool:
+    """Return whether it can be used. Its interpreter is a link to the system's, which may be gone since."""
+    return (environment / "complete").is_file() and _python(environment).is_file()
+
+
+def _opened(lock: Path) -> IO[str]:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("a", encoding="utf-8")
+    except OSError as error:
+        raise SystemExit(
+            f"The environment cannot be kept in {lock.parent} ({error.strerror}); "
+            "name another folder in WORKBENCH_ENVIRONMENTS."
+        ) from error
 
 
 def _environments() -> Path:
     chosen = os.environ.get("WORKBENCH_ENVIRONMENTS")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser().absolute()
     if WINDOWS:
         return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "workbench" / "environments"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "workbench" / "environments"
@@ -113,7 +135,6 @@ def _python(environment: Path) -> Path:
 
 def _install(environment: Path, *, constrained: bool = True) -> None:
     print(f"Installing the environment (about 6 GB, some minutes): {environment.name}", flush=True)
-    environment.parent.mkdir(parents=True, exist_ok=True)
     made = subprocess.run([sys.executable, "-m", "venv", str(environment)], check=False)
     if made.returncode:
         raise SystemExit("Python cannot make a virtual environment here; on Debian: apt-get install python3-venv")
@@ -137,13 +158,22 @@ def _install(environment: Path, *, constrained: bool = True) -> None:
         launcher.chmod(0o755)
 
 
+def _is_link(path: Path) -> bool:
+    """Return whether the path leads elsewhere: a symbolic link, or a junction, which Python 3.11 has no question for."""
+    return path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _require_link() -> None:
+    """Refuse a ``.venv`` that is somebody's own, before anything is installed."""
+    if os.path.lexists(LINK) and not _is_link(LINK):
+        raise SystemExit(f"{LINK.name} is a folder of your own; move it away so that it can link to the environment.")
+
+
 def _link(environment: Path) -> None:
-    if LINK.is_symlink() or (WINDOWS and LINK.is_junction() if hasattr(LINK, "is_junction") else False):
+    if os.path.lexists(LINK):
         if LINK.resolve() == environment.resolve():
             return
         LINK.rmdir() if WINDOWS else LINK.unlink()
-    elif LINK.exists():
-        raise SystemExit(f"{LINK.name} is a folder of your own; move it away so that it can link to the environment.")
     if WINDOWS:
         subprocess.run(
             ["cmd", "/c", "mklink", "/J", str(LINK), str(environment)], check=True, stdout=subprocess.DEVNULL
@@ -152,48 +182,32 @@ def _link(environment: Path) -> None:
         LINK.symlink_to(environment, target_is_directory=True)
 
 
-class _Lock:
-    """Lets one set-up at a time install an environment; a lock whose owner is gone is taken over."""
+def _wait_for(lock: IO[str]) -> None:
+    """Lock the file for this process: one set-up at a time installs. The system frees it however the process ends."""
+    told = False
+    while not _locked(lock):
+        if not told:
+            print("Another set-up installs this environment; waiting for it.", flush=True)
+            told = True
+        time.sleep(1)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
-    def __enter__(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        told = False
-        while True:
-            try:
-                with self.path.open("x", encoding="utf-8") as file:
-                    file.write(str(os.getpid()))
-                return
-            except FileExistsError:
-                if self._abandoned():
-                    self.path.unlink(missing_ok=True)
-                    continue
-                if not told:
-                    print("Another set-up installs this environment; waiting for it.", flush=True)
-                    told = True
-                time.sleep(1)
+def _locked(lock: IO[str]) -> bool:
+    try:
+        if WINDOWS:
+            import msvcrt
 
-    def __exit__(self, *_: object) -> None:
-        self.path.unlink(missing_ok=True)
+            lock.seek(0)
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-    def _abandoned(self) -> bool:
-        try:
-            owner, age = self.path.read_text(encoding="utf-8"), time.time() - self.path.stat().st_mtime
-        except OSError:
-            return False
-        if WINDOWS:  # signal 0 ends a process there
-            return age > 3600
-        if not owner.isdigit():
-            return age > 10
-        try:
-            os.kill(int(owner), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
+    except OSError:
+        return True  # a file system without locks: as good as one set-up at a time
+    return True
 
 
 def _check_system_libraries(environment: Path) -> None:
@@ -269,12 +283,14 @@ def _test_long(arguments: list[str]) -> int:
 
 def _benchmarks(arguments: list[str]) -> int:
     chosen = arguments or sorted(path.stem for path in (ROOT / "tests" / "benchmarks").glob("[a-z]*.py"))
-    return max(_run(str(ROOT / "tests" / "benchmarks" / f"{name}.py")) for name in chosen)
+    codes = [_run(str(ROOT / "tests" / "benchmarks" / f"{name}.py")) for name in chosen]
+    return next((code for code in codes if code), 0)  # one that a signal ended has a negative code
 
 
 def _pin(_: list[str]) -> int:
     """Resolve the ranges of pyproject afresh and write what came out as the new constraints."""
     fresh = _environments() / "workbench-pin"
+    fresh.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(fresh, ignore_errors=True)
     _install(fresh, constrained=False)
     listing = subprocess.run(
