@@ -9,6 +9,7 @@ import pytest
 
 from workbench import launch
 from workbench.errors import WorkbenchError
+from workbench.project.owner import Owner
 from workbench.project.runs import RunFolder
 from workbench.training import locks
 from workbench.training.locks import DeviceLock, RunLock, write_lock
@@ -81,6 +82,34 @@ def test_the_lock_of_a_run_beats_and_goes(folder: RunFolder, monkeypatch: pytest
             time.sleep(0.01)
         assert folder.state() == "running"
     assert not folder.lock.exists()
+
+
+def test_of_two_that_want_a_run_in_the_same_moment_one_gets_it(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Neither has written its lock when the other looks.
+    monkeypatch.setattr(RunFolder, "owner", lambda _: None)
+    with RunLock(folder), pytest.raises(WorkbenchError, match="being trained by another process"):
+        RunLock(folder).__enter__()
+    with RunLock(folder):
+        pass
+
+
+def test_a_process_of_the_same_number_on_another_machine_is_another(folder: RunFolder) -> None:
+    elsewhere = Owner("elsewhere", os.getpid(), time.time(), time.time())
+    folder.lock.write_text(elsewhere.dumps())
+    with pytest.raises(WorkbenchError, match="on elsewhere"):
+        RunLock(folder).__enter__()
+    assert folder.owner() == elsewhere
+
+
+def test_a_folder_of_the_user_that_cannot_be_written_is_a_sentence(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(locks.platformdirs, "user_state_dir", lambda _: str(tmp_path / "file"))
+    with pytest.raises(WorkbenchError, match="XDG_STATE_HOME"):
+        DeviceLock("cpu", folder).__enter__()
 
 
 def test_a_lock_that_the_next_process_took_over_is_left(folder: RunFolder) -> None:

@@ -41,18 +41,18 @@ class RunLock:
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
+        self._file: IO[str] | None = None
         self._done = threading.Event()
         self._heart = threading.Thread(target=self._beat, name=f"heartbeat {run.id}", daemon=True)
 
     def __enter__(self) -> Self:
-        owner = self._run.owner()
-        if owner is not None and owner.pid != os.getpid() and self._run.state() in ("running", "paused"):
-            raise WorkbenchError(
-                f"The run {self._run.id} is being trained by another process ({owner.pid} on {owner.host}); "
-                "wait until it ends or stop it there."
-            )
         try:
-            write_lock(self._run, os.getpid())
+            self._file = self._run.lock.with_name("lock.held").open("a", encoding="utf-8")
+            try:
+                self._take(self._file)
+            except BaseException:
+                self._file.close()
+                raise
         except OSError as error:
             raise WorkbenchError(
                 f"The run's folder {self._run.path} cannot be written ({error.strerror}); make room there, or change its "
@@ -61,6 +61,17 @@ class RunLock:
         self._heart.start()
         return self
 
+    def _take(self, file: IO[str]) -> None:
+        """Take the run. Of two processes that ask in the same moment the system's lock lets one through."""
+        free = _lock_soon(file)
+        owner = self._run.owner()
+        if not free or (owner is not None and not _is_here(owner) and self._run.state() in ("running", "paused")):
+            who = f" ({owner.pid} on {owner.host})" if owner is not None else ""
+            raise WorkbenchError(
+                f"The run {self._run.id} is being trained by another process{who}; wait until it ends or stop it there."
+            )
+        write_lock(self._run, os.getpid())
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -68,11 +79,13 @@ class RunLock:
         self._heart.join()
         if self._mine():
             self._run.lock.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.close()
 
     def _mine(self) -> bool:
         """Return whether nobody has continued the run since it ended here."""
         owner = self._run.owner()
-        return owner is not None and owner.pid == os.getpid()
+        return owner is not None and _is_here(owner)
 
     def _beat(self) -> None:
         while not self._done.wait(HEARTBEAT_SECONDS):
@@ -97,13 +110,15 @@ class DeviceLock:
 
     def __enter__(self) -> Self:
         folder = Path(platformdirs.user_state_dir("workbench")) / "devices"
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / f"{self._device.replace(':', '-')}.lock").open("a+", encoding="utf-8")
-        # A run says that it has ended a moment before its process lets go.
-        deadline = time.monotonic() + GRACE_SECONDS
-        while not (locked := _lock(file)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not locked:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = (folder / f"{self._device.replace(':', '-')}.lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise WorkbenchError(
+                f"Who uses the device {self._device} cannot be noted in {folder} ({error.strerror}); change its permissions, "
+                "or name another folder in XDG_STATE_HOME."
+            ) from error
+        if not _lock_soon(file):
             file.seek(0)
             holder = file.read().strip() or "another run"
             file.close()
@@ -123,6 +138,19 @@ class DeviceLock:
             self._file.truncate(0)
             self._file.close()
             self._file = None
+
+
+def _is_here(owner: Owner) -> bool:
+    """Return whether the owner is this process. Containers count their processes alike: the machine's name decides too."""
+    return owner.pid == os.getpid() and owner.on_this_machine
+
+
+def _lock_soon(file: IO[str]) -> bool:
+    """Lock the file; a run says that it has ended a moment before its process lets go, so that is waited for."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while not (locked := _lock(file)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return locked
 
 
 if sys.platform == "win32":
@@ -146,4 +174,6 @@ else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError:
+            return True  # a network drive without locks cannot say who else is there
         return True
