@@ -143,6 +143,18 @@ def test_a_detached_child_survives_and_is_reaped(tmp_path: Path) -> None:
     assert not launch.is_alive(pid)
 
 
+def test_a_detached_child_that_nobody_asks_about_is_reaped_by_the_next(tmp_path: Path) -> None:
+    import psutil
+
+    first = launch.start_detached(["crash"], stderr=tmp_path / "stderr.log")
+    while psutil.Process(first).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    second = launch.start_detached(["crash"], stderr=tmp_path / "stderr.log")
+    assert not psutil.pid_exists(first)
+    while launch.is_alive(second):
+        time.sleep(0.01)
+
+
 def test_a_detached_child_is_less_important_than_the_window(tmp_path: Path) -> None:
     import psutil
 

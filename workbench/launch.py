@@ -53,6 +53,8 @@ def start_detached(argv: Sequence[str], *, stderr: Path) -> int:
 
     What it writes on stderr is appended to the file ``stderr``. Ask `is_alive` about it later.
     """
+    for earlier in list(_detached):
+        is_alive(earlier)  # reaps those that nobody has asked about since they ended
     with stderr.open("ab") as log:
         child = subprocess.Popen(
             command(*argv),
