@@ -220,6 +220,8 @@ class _Training:
         )
         if resumed:
             checkpoints.restore_random_states(built.random_states)
+            # It is on the disk: who closes the run while its best weights are measured must not save those as the last.
+            self.saved_step = state.step
         around = Surroundings(
             train=built.train_batches,
             validation=built.validation_batches,
