@@ -122,7 +122,9 @@ def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned
     """Say what the backbone starts from, and what of the weights file was left out."""
     if config.backbone.weights == "none":
         if config.freeze.kind == "backbone":
-            return Warned("The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it.")
+            return Warned(
+                "The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it."
+            )
         return Preparing("The backbone starts from random numbers")
     left_out = f", {len(report.dropped)} left out ({', '.join(report.dropped[:2])})" if report.dropped else ""
     return Preparing(f"Loaded {report.matched} weights of {report.source}{left_out}")
