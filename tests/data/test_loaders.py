@@ -1,12 +1,16 @@
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
+from workbench import launch
 from workbench.augment.chain import Chain, Step
 from workbench.augment.pipeline import compose
 from workbench.data.dataset import ImageDataset, Sample
@@ -84,6 +88,42 @@ def test_ctrl_c_in_the_terminal_does_not_end_the_workers() -> None:
     os.kill(batches._workers[0].pid, signal.SIGINT)  # type: ignore[attr-defined]
     found += [Batch(*batch) for batch in batches]
     assert [i for batch in found for i in batch.ids.tolist()] == list(range(40))
+
+
+LOADS = """
+import time
+from tests.data.test_loaders import ImageDataset, make_loader, samples, sized
+if __name__ == "__main__":
+    loader = make_loader(ImageDataset(samples(40), sized), batch_size=2, workers=1)
+    batches = iter(loader)
+    next(batches)
+    print(batches._workers[0].pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.timeout(60)
+def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "loads.py"
+    script.write_text(LOADS)
+    loading = subprocess.Popen(
+        [sys.executable, str(script)], cwd=tmp_path, env=launch.environment(), stdout=subprocess.PIPE
+    )
+    assert loading.stdout is not None
+    with loading.stdout:
+        worker = psutil.Process(int(loading.stdout.readline()))
+        server = worker.parent()
+    loading.kill()
+    loading.wait()
+    deadline = time.monotonic() + 20
+    left = [process for process in (worker, server) if process is not None]
+    try:
+        while (left := [process for process in left if launch.is_alive(process.pid)]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not left
+    finally:
+        for process in left:
+            process.kill()
 
 
 def test_resume_starts_where_the_epoch_stood() -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -104,7 +105,7 @@ def make_loader(
         num_workers=workers,
         collate_fn=collate,
         multiprocessing_context=_context(dataset) if workers else None,
-        worker_init_fn=_leave_interrupts if workers else None,
+        worker_init_fn=_begin_worker if workers else None,
         persistent_workers=workers > 0,
         pin_memory=pin_memory,
         # Its own generator: a loader that starts would otherwise draw from the run's random numbers.
@@ -143,9 +144,20 @@ def collate(found: Sequence[tuple[Pixels, int, int] | Unreadable]) -> Batch:
     return Batch(images, targets, ids, unreadable)
 
 
-def _leave_interrupts(_: int) -> None:
-    """Ctrl+C reaches every process of a terminal, but stopping is up to the run: it still needs the batch it waits for."""
+def _begin_worker(_: int) -> None:
+    """Leave Ctrl+C, which reaches every process of a terminal, to the run, and end with it however it ends.
+
+    Torch's own watch does not see the run killed: a worker's parent is the fork server, which lives while workers do.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end with the run", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _context(dataset: ImageDataset) -> Any:
