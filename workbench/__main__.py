@@ -10,10 +10,12 @@ def main() -> int:
     words = sys.argv[1:]
     # Torch's threads spin while they wait; where the cores are shared that costs three quarters of the speed.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    from workbench.cli import VERBS
+    from workbench.cli import VERBS, demo_for_window
 
-    if words and words[0] == "demo" and "--headless" not in words and not {"-h", "--help", "--json"} & set(words):
-        return _demo(words) if _has_display() else _command_line(words)
+    if words and words[0] == "demo" and _has_display():
+        out = demo_for_window(words)
+        if out is not None:
+            return _demo(words, out)
     if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
         return _command_line(words)
     if len(words) > 1 or (words and not Path(words[0]).exists()):
@@ -29,16 +31,15 @@ def _command_line(words: list[str]) -> int:
     return command_line(words)
 
 
-def _demo(words: list[str]) -> int:
-    """Prepare the demo's project, then open the window on it, ready to train."""
+def _demo(words: list[str], out: Path) -> int:
+    """Prepare the demo's project in ``out``, then open the window on it, ready to train."""
     code = _command_line([*words, "--prepare-only"])
     if code:
         return code
     from workbench.demo import project_folder
     from workbench.ui.app import main as window
 
-    out = words[words.index("--out") + 1] if "--out" in words else "workbench-demo"
-    return window([str(project_folder(Path(out)))])
+    return window([str(project_folder(out))])
 
 
 def _has_display() -> bool:

@@ -35,6 +35,18 @@ def main(argv: Sequence[str]) -> int:
         return _run(arguments, stop, sys.stdout)
 
 
+def demo_for_window(words: Sequence[str]) -> Path | None:
+    """Return the folder of ``demo`` where these words ask for its window; None where the command line does it all."""
+    try:
+        with contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+            arguments = _parser().parse_args(words)
+    except SystemExit:  # help, or wrong words: `main` says so
+        return None
+    if arguments.verb != "demo" or arguments.headless or arguments.prepare_only or arguments.json:
+        return None
+    return Path(arguments.out)
+
+
 def _run(arguments: argparse.Namespace, stop: Stop, out: IO[str]) -> int:
     """Run a parsed verb, tell its events on ``out``. Libraries that print are sent to stderr meanwhile."""
     write: Callable[[Event], None] = _JsonWriter(out) if arguments.json else telling.Teller(out, sys.stderr)
