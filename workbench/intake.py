@@ -76,12 +76,15 @@ def _add_folders(project_folder: Path, folders: Sequence[Path], verify: bool, st
     layouts = [scan.layout(folder) for folder in folders]
     for found in layouts:
         if found.empty:
+            yield from found.noticed  # why, where there are files that cannot be used
             endings = ", ".join(sorted(suffix.lstrip(".") for suffix in SUFFIXES))
             raise WorkbenchError(f"The folder {found.folder} holds no images ({endings}); choose a folder that does.")
     tally = _Tally()
     with Project.open_or_create(project_folder) as project:
         names = {name for found in layouts for name in found.classes}
         project.labels.ensure_classes(sorted(names, key=scan.natural_key))
+        for found in layouts:
+            yield from _relink(project, found.folder)
         before = {root for root, _ in project.images.roots()}
         roots: set[RootId] = set()
         for found in layouts:
@@ -95,6 +98,15 @@ def _add_folders(project_folder: Path, folders: Sequence[Path], verify: bool, st
         yield from (_noticed(row) for row in corrupt if row.path not in tally.named)
         classes = [row.name for row in project.labels.classes()]
     yield Intake(tally.images, tally.added, classes, len(corrupt), tally.unlabelled, tally.split)
+
+
+def _relink(project: Project, folder: Path) -> Iterator[Event]:
+    """Take a folder whose images the project knows from a place that is gone for that folder, not for new images."""
+    root = project.images.moved_root(folder)
+    if root is not None:
+        was = dict(project.images.roots())[root]
+        project.images.relink(root, folder)
+        yield Noticed(f"The folder {was} lies in {folder} now; its images keep their labels and split.", str(folder))
 
 
 def _store(project: Project, root: RootId, found: scan.Layout, tally: _Tally, *, known: bool) -> Iterator[Event]:

@@ -92,6 +92,8 @@ class Place:
 class _Reading:
     """What `layout` gathers while it looks through the sub-folders."""
 
+    root: str
+    """The scanned folder, with its links resolved."""
     places: list[Place] = field(default_factory=list)
     noticed: list[Noticed] = field(default_factory=list)
 
@@ -109,26 +111,29 @@ def layout(folder: Path) -> Layout:
     """
     if not folder.is_dir():
         raise WorkbenchError(f"The folder {folder} does not exist; choose a folder of images.")
+    if not _is_text(str(folder)):
+        shown = str(folder).encode("utf-8", "replace").decode()
+        raise WorkbenchError(f"The name of the folder {shown} is no valid text; rename it, then add it.")
     try:
         os.scandir(folder).close()
     except OSError as error:
         raise WorkbenchError(
             f"The folder {folder} cannot be read ({error.strerror}); change its permissions."
         ) from error
-    reading = _Reading()
-    root, below = _unwrapped(folder)
-    if _holds_images(root, deep=False):
+    reading = _Reading(os.path.realpath(folder))
+    root, below = _unwrapped(reading, folder)
+    if _holds_images(reading, root, deep=False):
         reading.places.append(Place(root, None, None, deep=False))
     splits = [path for path in below if path.name.casefold() in SPLIT_FOLDERS]
     names = {SPLIT_FOLDERS[path.name.casefold()] for path in splits}
     if splits and (len(splits) == len(below) or ("train" in names and len(names) > 1)):
         for path in splits:
             split = SPLIT_FOLDERS[path.name.casefold()]
-            if _holds_images(path, deep=False):
+            if _holds_images(reading, path, deep=False):
                 reading.places.append(Place(path, None, split, deep=False))
-            _add_classes(reading, _folders(path), split)
+            _add_classes(reading, _folders(reading, path), split)
         for path in below:
-            if path not in splits and _holds_images(path):
+            if path not in splits and _holds_images(reading, path):
                 reading.places.append(Place(path, None, None, deep=True))
                 reading.noticed.append(
                     Noticed(f"The folder {path.name} lies beside the splits; its images come in unlabelled.", str(path))
@@ -136,7 +141,7 @@ def layout(folder: Path) -> Layout:
     else:
         _add_classes(reading, below, None)
     classes = sorted({place.class_name for place in reading.places if place.class_name is not None}, key=natural_key)
-    return Layout(folder, tuple(reading.places), tuple(classes), tuple(reading.noticed))
+    return Layout(folder, tuple(reading.places), tuple(classes), tuple(dict.fromkeys(reading.noticed)))
 
 
 def walk(found: Layout, *, batch: int = 256) -> Iterator[list[Scanned] | Noticed]:
@@ -146,10 +151,13 @@ def walk(found: Layout, *, batch: int = 256) -> Iterator[list[Scanned] | Noticed
     """
     yield from found.noticed
     pending: list[Scanned] = []
+    root, told = os.path.realpath(found.folder), set(found.noticed)
     for place in found.places:
-        for entry in _files(place.folder, deep=place.deep):
+        for entry in _files(place.folder, root, deep=place.deep):
             if isinstance(entry, Noticed):
-                yield entry
+                if entry not in told:
+                    told.add(entry)
+                    yield entry
                 continue
             pending.append(_scanned(entry, found.folder, place))
             if len(pending) >= batch:
@@ -159,11 +167,11 @@ def walk(found: Layout, *, batch: int = 256) -> Iterator[list[Scanned] | Noticed
         yield pending
 
 
-def _unwrapped(folder: Path) -> tuple[Path, list[Path]]:
+def _unwrapped(reading: _Reading, folder: Path) -> tuple[Path, list[Path]]:
     """Look through a single sub-folder that is no class: ``images``, or one that holds the splits."""
-    below = _folders(folder)
-    while len(below) == 1 and not _holds_images(folder, deep=False):
-        inner = _folders(below[0])
+    below = _folders(reading, folder)
+    while len(below) == 1 and not _holds_images(reading, folder, deep=False):
+        inner = _folders(reading, below[0])
         holds_splits = len({SPLIT_FOLDERS.get(path.name.casefold()) for path in inner} - {None}) > 1
         if below[0].name.casefold() not in _CONTAINERS and not holds_splits:
             break
@@ -173,76 +181,111 @@ def _unwrapped(folder: Path) -> tuple[Path, list[Path]]:
 
 def _add_classes(reading: _Reading, folders: list[Path], split: SplitName | None) -> None:
     for path in folders:
-        if not _holds_images(path):
-            reading.noticed.append(
-                Noticed(f"The folder {path.name} holds no images and is not made a class.", str(path))
-            )
+        told = len(reading.noticed)
+        if not _holds_images(reading, path):
+            if len(reading.noticed) == told:
+                reading.noticed.append(
+                    Noticed(f"The folder {path.name} holds no images and is not made a class.", str(path))
+                )
             continue
         reading.places.append(Place(path, unicodedata.normalize("NFC", path.name).strip(), split, deep=True))
+
+
+@dataclass
+class _Listing:
+    """A folder's content in natural order, without what is hidden or foreign; ``noticed`` says what else is left out."""
+
+    folders: list[str] = field(default_factory=list)
+    files: list[os.DirEntry[str]] = field(default_factory=list)
+    noticed: list[Noticed] = field(default_factory=list)
+
+
+def _listed(folder: str | Path, root: str) -> _Listing:
+    """List a folder below ``root``, the scanned folder with its links resolved. Raises OSError."""
+    listing, project = _Listing(), False
+    with os.scandir(folder) as scanned:
+        entries = sorted(scanned, key=lambda entry: natural_key(entry.name))
+    for entry in entries:
+        project = project or entry.name == _PROJECT_FILE
+        if not _visible(entry.name):
+            continue
+        try:
+            is_folder, is_file = entry.is_dir(), is_image_name(entry.name) and entry.is_file()
+        except OSError as error:  # a link that leads to itself, a broken entry of a drive
+            if is_image_name(entry.name):
+                reason = f"The file {entry.path} cannot be read ({error.strerror}); it is left out."
+                listing.noticed.append(Noticed(reason, entry.path))
+            continue
+        if not is_folder and not is_file:
+            continue
+        if not _is_text(entry.name):
+            shown = entry.name.encode("utf-8", "replace").decode()
+            reason = f"The {'folder' if is_folder else 'file'} name {shown} is no valid text; rename it to bring it in."
+            listing.noticed.append(Noticed(reason, str(folder)))
+        elif is_file:
+            listing.files.append(entry)
+        elif entry.is_symlink() and _leads_back(entry.path, root):
+            reason = f"The folder {entry.path} is a link back into the folders that are read; it is not followed."
+            listing.noticed.append(Noticed(reason, entry.path))
+        elif not _is_project(entry.path):
+            listing.folders.append(entry.path)
+    if project:
+        listing.folders = [path for path in listing.folders if os.path.basename(path) not in _PROJECT_FOLDERS]
+    return listing
 
 
 def _visible(name: str) -> bool:
     return not name.startswith(".") and name.casefold() not in _FOREIGN
 
 
-def _listed(folder: str | Path) -> tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]:
-    """Return (sub-folders, image files) in natural order, without what is hidden or foreign. Raises OSError."""
-    folders, files, project = [], [], False
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not _visible(entry.name):
-                continue
-            if is_image_name(entry.name):
-                if entry.is_file():
-                    files.append(entry)
-            elif entry.is_dir():
-                folders.append(entry)
-            project = project or entry.name == _PROJECT_FILE
-    if project:
-        folders = [entry for entry in folders if entry.name not in _PROJECT_FOLDERS]
-    folders.sort(key=lambda entry: natural_key(entry.name))
-    files.sort(key=lambda entry: natural_key(entry.name))
-    return folders, files
+def _leads_back(link: str, root: str) -> bool:
+    """Return whether a linked folder holds what is read anyway: followed, it would give each image a second class."""
+    target = Path(os.path.realpath(link))
+    return target.is_relative_to(root) or Path(root).is_relative_to(target)
 
 
-def _folders(folder: Path) -> list[Path]:
+def _folders(reading: _Reading, folder: Path) -> list[Path]:
     try:
-        return [Path(entry.path) for entry in _listed(folder)[0] if not _is_project(entry.path)]
+        listing = _listed(folder, reading.root)
     except OSError:  # `walk` reports it where images are looked for
         return []
+    reading.noticed += listing.noticed
+    return [Path(path) for path in listing.folders]
 
 
 def _is_project(folder: str) -> bool:
     return os.path.exists(os.path.join(folder, _PROJECT_FILE))
 
 
-def _holds_images(folder: Path, *, deep: bool = True) -> bool:
-    """True for a folder that cannot be listed too: `walk` then says so."""
-    return next(_files(folder, deep=deep), None) is not None
+def _holds_images(reading: _Reading, folder: Path, *, deep: bool = True) -> bool:
+    """Tell whether there is an image file; what was met instead (a folder that cannot be listed) is noticed."""
+    unreadable: list[Noticed] = []
+    for entry in _files(folder, reading.root, deep=deep):
+        if not isinstance(entry, Noticed):
+            return True
+        unreadable.append(entry)
+    reading.noticed += unreadable
+    return False
 
 
-def _files(folder: Path, *, deep: bool) -> Iterator[os.DirEntry[str] | Noticed]:
+def _files(folder: Path, root: str, *, deep: bool) -> Iterator[os.DirEntry[str] | Noticed]:
     """Yield the image files of a folder, those of its sub-folders after its own; a folder is entered once."""
     waiting, seen = [str(folder)], set()
     while waiting:
         path = waiting.pop()
         try:
             stat = os.stat(path)
-            folders, files = _listed(path)
+            listing = _listed(path, root)
         except OSError as error:
             yield Noticed(f"The folder {path} cannot be read ({error.strerror}); its images are left out.", path)
             continue
         if stat.st_ino and (stat.st_dev, stat.st_ino) in seen:
             continue
         seen.add((stat.st_dev, stat.st_ino))
-        for entry in files:
-            if _is_text(entry.name):
-                yield entry
-            else:
-                name = entry.name.encode("utf-8", "replace").decode()
-                yield Noticed(f"The file name {name} is no valid text; rename the file to bring it in.", path)
+        yield from listing.noticed
+        yield from listing.files
         if deep:
-            waiting += [entry.path for entry in reversed(folders) if not _is_project(entry.path)]
+            waiting += reversed(listing.folders)
 
 
 def _is_text(name: str) -> bool:

@@ -107,6 +107,10 @@ class Images:
         """Return the roots in the order they were added; the folders need not be there."""
         return self._roots.listed()
 
+    def moved_root(self, folder: Path) -> RootId | None:
+        """Return the root that is gone from where it was and whose images lie in ``folder`` now; None for a new folder."""
+        return self._roots.moved_to(folder)
+
     def relink(self, root: RootId, folder: Path) -> None:
         """Say that the images of ``root`` now lie in ``folder``; missing ones count as unverified again.
 

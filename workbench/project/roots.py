@@ -60,6 +60,23 @@ class Roots:
             )
         self._found.pop(root, None)
 
+    def moved_to(self, folder: Path) -> RootId | None:
+        """Return the root that is gone from where it was and whose images lie in ``folder`` now, by name and size."""
+        folder = _checked_folder(folder)
+        listed = self.listed()
+        if folder in [known for _, known in listed]:
+            return None
+        for root, known in listed:
+            if known.is_dir():
+                continue
+            rows = self._database.rows(
+                "SELECT relative, bytes FROM file WHERE root_id = ? LIMIT ?", (int(root), PROBES)
+            )
+            found = sum(_size(folder / relative) == size for relative, size in rows)
+            if found and 2 * found >= len(rows):
+                return root
+        return None
+
     def overlapping(self, root: RootId) -> list[tuple[RootId, str, str]]:
         """Return the roots that share files with this one, each as (root, prefix here, prefix there).
 
@@ -118,6 +135,13 @@ class Roots:
 
 def _holds(folder: Path, probes: list[str]) -> bool:
     return any((folder / relative).is_file() for relative in probes)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _checked_folder(folder: Path) -> Path:
