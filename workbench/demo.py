@@ -22,6 +22,9 @@ SETTINGS = [
 ]
 """A network of 0.4 million parameters, from scratch: small enough for two cores and a minute, good enough for surfaces."""
 
+_MARK = ".workbench-demo"
+"""A file in the demo's folder while the sample set is being drawn: what a stopped demo leaves is drawn again."""
+
 
 @dataclass(frozen=True)
 class DemoDone:
@@ -55,10 +58,17 @@ def prepare(out: Path) -> Job:
         from workbench.intake import add_folders
 
         images, project = out / "images", project_folder(out)
-        if out.exists() and any(out.iterdir()) and not images.is_dir():
+        if out.exists() and not out.is_dir():
+            raise WorkbenchError(f"{out} is a file; choose an absent or empty folder with --out.")
+        # Only a folder that a demo has begun is written to again: an `images` of the user's own must not be drawn into.
+        begun = out / _MARK
+        if out.exists() and any(out.iterdir()) and not (begun.is_file() or (images / "planted.json").is_file()):
             raise WorkbenchError(f"{out} holds other files; choose an absent or empty folder with --out.")
         if not (images / "planted.json").is_file():
+            out.mkdir(parents=True, exist_ok=True)
+            begun.write_text("The demo of Workbench draws its sample set into this folder.\n", encoding="utf-8")
             yield from draw(images)
+            begun.unlink()
         yield from add_folders(project, [images])(stop)
         with Project.open(project) as opened:
             if not opened.splits.counts().get("test"):

@@ -17,6 +17,8 @@ from workbench.export.session import Session
 from workbench.jobs import Job, Noticed, Progress, Stop
 
 _BATCH = 16
+_FIRST = b"image,prediction,confidence,"
+"""What every file of predictions begins with."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def predict_package(package: Path, folder: Path, out: Path) -> Job:
         manifest.verify(package)
         if out.resolve().is_relative_to(package.resolve()):
             raise WorkbenchError(f"The predictions cannot be written into the package ({out}); choose another place.")
+        _check_target(out)
         classes, decoding = _rules(package)
         names = images_under(folder)
         session = Session(package / "model.onnx")
@@ -53,7 +56,13 @@ def predict_package(package: Path, folder: Path, out: Path) -> Job:
                 rows[part.entry] = [part.entry, "", "", *("" for _ in classes), part.message]
                 yield Noticed(part.message, str(folder / part.entry))
             else:
-                for name, shares in zip(part.entries, session.run(part.pixels), strict=True):
+                found = session.run(part.pixels)
+                if found.shape[1:] != (len(classes),):
+                    raise WorkbenchError(
+                        f"The package {package} cannot be used: its model does not tell {len(classes)} classes apart, as "
+                        "its labels.json says; export it again."
+                    )
+                for name, shares in zip(part.entries, found, strict=True):
                     best = int(shares.argmax())
                     shown = [f"{p:.7f}" for p in shares]
                     rows[name] = [name, classes[best], shown[best], *shown, ""]
@@ -84,12 +93,32 @@ def images_under(folder: Path) -> list[str]:
     return found
 
 
+def _check_target(out: Path) -> None:
+    """Raise WorkbenchError unless ``out`` is absent or an earlier file of predictions: nothing else is overwritten."""
+    if out.is_dir():
+        raise WorkbenchError(
+            f"The predictions cannot be written to {out}: it is a folder; give the name of a CSV file."
+        )
+    if not (out.exists() or out.is_symlink()):
+        return
+    try:
+        if out.is_file():
+            with out.open("rb") as stream:
+                if stream.read(len(_FIRST)) in (b"", _FIRST):
+                    return
+    except OSError as error:
+        raise WorkbenchError(f"The predictions cannot be written to {out}: {error.strerror}.") from error
+    raise WorkbenchError(
+        f"The file {out} exists and holds no earlier predictions, so it is not overwritten; choose another name."
+    )
+
+
 def _rules(package: Path) -> tuple[list[str], Decoding]:
     try:
         labels: Any = json.loads((package / "labels.json").read_text(encoding="utf-8"))
         preprocess: Any = json.loads((package / "preprocess.json").read_text(encoding="utf-8"))
         return [str(name) for name in labels["classes"]], Decoding.from_dict(preprocess["decoding"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkbenchError(f"The package {package} cannot be used ({error}); export it again.") from error
 
 
