@@ -14,7 +14,7 @@ from workbench.evaluation.calibration import calibration
 from workbench.evaluation.metrics import measure
 from workbench.evaluation.predict import Predictions, choose_device, predict
 from workbench.evaluation.results import Evaluated, Result, save_result
-from workbench.evaluation.samples import all_samples, changed, read_samples, split_names
+from workbench.evaluation.samples import all_samples, changed, read_samples, split_names, without_images
 from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.models.bundle import Bundle
 from workbench.models.bundle import load as load_bundle
@@ -55,6 +55,9 @@ def evaluate_folder(
     yield Progress(0, None, "Loading the model")
     bundle = bundle or open_model(folder)
     samples = samples_of(folder, split, bundle, moved=moved)
+    absent = without_images(samples, bundle.classes, split)
+    if absent:
+        yield Noticed(absent)
     reading = Reading(Decoding.from_dict(dict(bundle.spec.decoding)))
     chosen = choose_device(device)
     for event in predict(bundle.deployable, samples, read=reading, device=chosen):

@@ -61,6 +61,16 @@ def split_names(path: Path) -> list[str]:
     return [name for name in SPLITS if name in found]
 
 
+def without_images(samples: Sequence[Sample], classes: Sequence[str], split: str) -> str | None:
+    """Return a sentence that names the classes without an image among the samples of a split; None if each has one."""
+    found = {sample.target for sample in samples}
+    absent = [f"'{name}'" for target, name in enumerate(classes) if target not in found]
+    if not absent:
+        return None
+    shown = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
+    return f"No {split} image is of the class {shown}, so the figures say nothing about it; make the split again."
+
+
 def content_hash(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal. Raises OSError where it cannot be read."""
     with Path(path).open("rb") as stream:

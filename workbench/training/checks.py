@@ -1,10 +1,11 @@
 """Everything that can be said about a run before it starts. Imports no torch, so the window can ask too."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.models.catalog import find
-from workbench.project.ids import ClassId, ImageState
+from workbench.project.ids import ClassId, ImageState, SplitName
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
@@ -18,6 +19,7 @@ def check(project: Project, config: TrainConfig) -> None:
     fits) is said by the run itself, before its first step.
     """
     check_labels(project)
+    check_folders(project)
     find(config.backbone.name)
     weights = config.backbone.weights
     if weights not in ("hub", "none") and not Path(weights).expanduser().is_file():
@@ -27,11 +29,23 @@ def check(project: Project, config: TrainConfig) -> None:
 def check_labels(project: Project) -> None:
     """Raise WorkbenchError where the labels and the split of the project cannot be trained on."""
     names = {row.id: row.name for row in project.labels.classes()}
-    labelled = {kind: count for kind, count in project.labels.counts().items() if kind is not None and count}
-    if not labelled:
+    counted = [kind for kind, count in project.labels.counts().items() if kind is not None and count]
+    if not counted:
         raise WorkbenchError("No image has a label; give images a class, then train.")
+    # A class whose images are all missing or corrupt takes no part: its folder may have been deleted on purpose.
+    labelled = [kind for kind in counted if _usable(project, kind)]
+    if not labelled:
+        raise WorkbenchError(
+            "None of the labelled images can be used, all are missing or corrupt; put their folder back or choose where "
+            "it is now, then train."
+        )
     if len(labelled) == 1:
-        only = names[next(iter(labelled))]
+        only = names[labelled[0]]
+        if len(counted) > 1:
+            raise WorkbenchError(
+                f"Only the class '{only}' has images that can be used, those of the others are missing or corrupt; put "
+                "them back or label images of a second class, then train."
+            )
         raise WorkbenchError(
             f"All labelled images are of the class '{only}'; label images of a second class, then train."
         )
@@ -43,10 +57,19 @@ def check_labels(project: Project) -> None:
             "No labelled image is in the validation split, so the best epoch could not be chosen; make a split with a "
             "validation share, then train."
         )
-    missing = [names[kind] for kind in labelled if not _in_training(project, kind)]
+    missing = [names[kind] for kind in labelled if not _usable(project, kind, "train")]
     if missing:
         raise WorkbenchError(
             f"The class {_list(missing)} has no image in the training split; make the split again, or label more images."
+        )
+
+
+def check_folders(project: Project) -> None:
+    """Raise WorkbenchError where all folders of the project's images are gone, as after a move."""
+    folders = [folder for _, folder in project.images.roots()]
+    if folders and not any(folder.is_dir() for folder in folders):
+        raise WorkbenchError(
+            f"The folder {folders[0]} with the images is not there any more; put it back, or add it from where it is now."
         )
 
 
@@ -59,10 +82,11 @@ def with_absolute_weights(config: TrainConfig) -> TrainConfig:
     return config.model_copy(update={"backbone": backbone})
 
 
-def _in_training(project: Project, kind: ClassId) -> bool:
+def _usable(project: Project, kind: ClassId, split: SplitName | None = None) -> int:
     """Counted, not listed: a million images take milliseconds this way, and the window's thread asks."""
     usable: tuple[ImageState, ...] = ("ok", "unverified")
-    return any(project.images.count(Query(class_id=kind, split="train", state=state)) for state in usable)
+    query = Query(class_id=kind) if split is None else Query(class_id=kind, split=split)
+    return sum(project.images.count(replace(query, state=state)) for state in usable)
 
 
 def _list(names: list[str]) -> str:

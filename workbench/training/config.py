@@ -272,7 +272,7 @@ def _freeze(value: str) -> dict[str, Any]:
     kind, _, count = value.partition(":")
     if kind in ("backbone", "none") and not count:
         return {"kind": kind}
-    if kind == "stages" and count.isdigit():
+    if kind == "stages" and count.isdecimal():
         return {"kind": "stages", "train_last": int(count)}
     raise WorkbenchError(
         f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train)."
@@ -291,8 +291,9 @@ def _paths(fields: dict[str, Any], prefix: str = "") -> list[str]:
 def _set(fields: dict[str, Any], path: str, written: str, value: str) -> None:
     known = _paths(fields)
     if path not in known:
-        close = ", ".join(nearest(written, [*known, *SHORT_NAMES, "freeze", "preset"])) or "see train --print-config"
-        raise WorkbenchError(f"There is no setting named '{written}'; did you mean {close}?")
+        close = ", ".join(nearest(written, [*known, *SHORT_NAMES, "freeze", "preset"]))
+        advice = f"did you mean {close}?" if close else "train PROJECT --print-config shows them all."
+        raise WorkbenchError(f"There is no setting named '{written}'; {advice}")
     *parents, last = path.split(".")
     target = fields
     for part in parents:

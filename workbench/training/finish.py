@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from workbench.errors import WorkbenchError
 from workbench.evaluation.calibration import fit_temperature
 from workbench.evaluation.evaluate import Reading, summarise
 from workbench.evaluation.predict import Predictions, predict
@@ -52,6 +53,11 @@ def measure(run: RunFolder, model: Model, *, device: str, batch_size: int) -> It
     assert logits is not None
     for error in logits.errors:
         yield Warned(error.message)
+    if not len(logits.ids):
+        why = logits.errors[0].message if logits.errors else "there are none"
+        raise WorkbenchError(
+            f"None of the validation images can be read any more, so the run cannot be measured: {why}"
+        )
     deployable.set_temperature(fit_temperature(logits.probabilities, logits.targets))
     predictions = Predictions(
         ids=logits.ids,

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from workbench.augment import pipeline
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, told
+from workbench.evaluation.samples import without_images
 from workbench.jobs import Job, Stop
 from workbench.models.catalog import find
 from workbench.models.preprocess import PreprocessSpec
@@ -143,18 +144,20 @@ class _Training:
         except WorkbenchError as error:
             yield self._ended("failed", str(error))
         except Exception as error:
-            told = self._in_words(error)
+            words = self._in_words(error)
             yield self._ended(
-                "failed", str(told) if told else f"Training failed, which is a bug: {_first_line(error)}."
+                "failed", str(words) if words else f"Training failed, which is a bug: {_first_line(error)}."
             )
-            if not told:
+            if not words:
                 raise
         finally:
             if self.built is not None:
                 self.built.close()
 
     def _in_words(self, error: Exception) -> WorkbenchError | None:
-        """Return what to tell about an error that is no bug: memory ran out, in training or before it."""
+        """Return what to tell about an error that is no bug: memory ran out, a disk is full, a file cannot be used."""
+        if isinstance(error, OSError) and error.errno is not None:
+            return told(error, doing="training")
         if self.config is None:
             return None
         size = self.config.preprocess.size or find(self.config.backbone.name).input_size
@@ -181,6 +184,9 @@ class _Training:
         if not run.samples.is_file():
             prepare(self.project_folder, config, run)
         frozen = inputs.load(run)
+        absent = without_images(frozen.validation, frozen.classes, "validation")
+        if absent and not resumed:
+            yield Warned(absent)
         device = devices.choose(config.compute.device)
         self.device = device.name
         if device.problem:
