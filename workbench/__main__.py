@@ -49,4 +49,8 @@ def _has_display() -> bool:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:  # before a verb, or the window, has begun to listen for it
+        code = 130
+    raise SystemExit(code)

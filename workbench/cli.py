@@ -6,15 +6,21 @@ progress and results are told in words. The exit code is 0 only when the verb di
 
 import argparse
 import contextlib
+import io
 import json
+import os
 import signal
 import sys
+import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+import platformdirs
+
 from workbench import telling
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
 
 VERBS = ("scan", "split", "train", "evaluate", "export", "predict", "demo", "doctor", "serve")
@@ -30,9 +36,17 @@ def main(argv: Sequence[str]) -> int:
         return int(end.code or 0)
     if arguments.verb == "serve":
         return _serve(sys.stdin, sys.stdout)
+    _widen(sys.stdout, json_=arguments.json)
     stop = Stop()
     with _interruptible(stop):
         return _run(arguments, stop, sys.stdout)
+
+
+def _widen(out: IO[str], *, json_: bool) -> None:
+    """Let every name be written: JSON is UTF-8 whatever the terminal is, and a terminal gets escapes for what it lacks."""
+    if isinstance(out, io.TextIOWrapper):
+        # Half a character, as an invalid file name holds it, is escaped as JSON does it.
+        out.reconfigure(encoding="utf-8" if json_ else None, errors="backslashreplace")
 
 
 def demo_for_window(words: Sequence[str]) -> Path | None:
@@ -59,11 +73,15 @@ def _run(arguments: argparse.Namespace, stop: Stop, out: IO[str]) -> int:
         _fail(str(error), out if arguments.json else None)
         return 1
     except BrokenPipeError:
+        _let_go(out)  # whoever read the output has gone; nobody is left to tell
         return 1
+    except KeyboardInterrupt:
+        return STOPPED
     except OSError as error:
-        if error.errno != 28:
-            raise
-        _fail(f"There is no space left on the disk ({error.filename or arguments.verb}); free some and try again.", out)
+        _fail(str(told(error, doing=arguments.verb)), out if arguments.json else None)
+        return 1
+    except Exception as error:
+        _fail(_defect(error, arguments.verb), out if arguments.json else None)
         return 1
     finally:
         if isinstance(write, telling.Teller):
@@ -88,10 +106,34 @@ class _JsonWriter:
 
 
 def _fail(message: str, out: IO[str] | None) -> None:
-    if out is not None:
-        out.write(json.dumps({"event": "Failed", "message": message}, ensure_ascii=False) + "\n")
-        out.flush()
+    try:
+        if out is not None:
+            out.write(json.dumps({"event": "Failed", "message": message}, ensure_ascii=False) + "\n")
+            out.flush()
+    except OSError:
+        _let_go(out)  # where the output itself is full or gone, stderr still tells
     print(f"workbench: {message}", file=sys.stderr)
+
+
+def _let_go(out: IO[str] | None) -> None:
+    """Send what is left in a broken output nowhere: Python would complain of it when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())  # type: ignore[union-attr]
+
+
+def _defect(error: Exception, verb: str) -> str:
+    """Write a bug's trace to a file; return the sentence for the user, who can do nothing with a trace but send it."""
+    log = Path(platformdirs.user_log_dir("workbench")) / "defects.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {verb}\n{''.join(traceback.format_exception(error))}\n")
+    except OSError:
+        where = "; no details could be written"
+    else:
+        where = f"; please report it with what is in {log}"
+    first = (str(error).strip().splitlines() or [""])[0].rstrip(".")
+    return f"'{verb}' met a defect of Workbench ({type(error).__name__}: {first}){where}."
 
 
 @contextlib.contextmanager
@@ -126,10 +168,6 @@ def _serve(requests: IO[str], out: IO[str]) -> int:
         except SystemExit:
             _fail(f"'{' '.join(words)}' is not a command of Workbench.", out)
             code = 2
-        except Exception as error:
-            # The child outlives a bug in one verb; the window shows it as what it is.
-            _fail(f"{type(error).__name__} in '{words[0]}': {error}. This is a defect of Workbench.", out)
-            code = 1
         out.write(json.dumps({"event": "Done", "code": code}) + "\n")
         out.flush()
     return 0
