@@ -64,3 +64,12 @@ def test_a_folder_opens_the_window_and_an_unknown_word_does_not(
         ["command line", str(tmp_path / "absent")],
         ["command line", "split", "project"],
     ]
+
+
+def test_a_word_that_is_neither_a_folder_nor_a_command_is_told_with_the_nearest(
+    opened: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["workbench", "scna"])
+    assert program.main() == 2
+    assert opened == []
+    assert "'scna' is neither a folder nor a command" in capsys.readouterr().err

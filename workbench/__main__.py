@@ -18,7 +18,9 @@ def main() -> int:
             return _demo(words, out)
     if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
         return _command_line(words)
-    if len(words) > 1 or (words and not Path(words[0]).exists()):
+    if words and not words[0].startswith("-") and not Path(words[0]).exists():
+        return _nothing_there(words[0], VERBS)
+    if len(words) > 1 or (words and words[0].startswith("-")):
         return _command_line(words)  # argparse says what the words could have been
     from workbench.ui.app import main as window
 
@@ -29,6 +31,16 @@ def _command_line(words: list[str]) -> int:
     from workbench.cli import main as command_line
 
     return command_line(words)
+
+
+def _nothing_there(word: str, verbs: tuple[str, ...]) -> int:
+    from workbench.registry import nearest
+
+    told = ", ".join(nearest(word, verbs, 1) or (verb for verb in verbs if verb != "serve"))
+    sys.stderr.write(
+        f"workbench: '{word}' is neither a folder nor a command; name a folder of images, a project, or {told}.\n"
+    )
+    return 2
 
 
 def _demo(words: list[str], out: Path) -> int:
