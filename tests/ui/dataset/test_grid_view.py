@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from workbench.ui.dataset.grid_model import BLOCK, GridModel
 from workbench.ui.dataset.grid_view import STEP, GridView
 from workbench.ui.dataset.selection import Selection
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader
+from workbench.ui.thumbnails import ThumbnailLoader
 
 SHIFT, CTRL, NONE = (
     Qt.KeyboardModifier.ShiftModifier,

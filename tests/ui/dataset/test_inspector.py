@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from workbench.project.labels import ClassRow, HistoryRow
 from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.inspector import MOST_NAMED, DatasetInspector
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader
+from workbench.ui.thumbnails import ThumbnailLoader
 
 
 @pytest.fixture

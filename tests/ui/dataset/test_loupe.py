@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.ui.dataset.loupe import MOST_ZOOM, Loupe
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader
+from workbench.ui.thumbnails import ThumbnailLoader
 
 
 def decode(path: Path, modified_ns: int, side: int) -> NDArray[np.uint8]:

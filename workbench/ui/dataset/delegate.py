@@ -10,8 +10,8 @@ from workbench.project.images import ImageRow
 from workbench.project.labels import ClassRow
 from workbench.ui.dataset.grid_model import ROW_ROLE
 from workbench.ui.dataset.selection import Selection
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader
 from workbench.ui.theme import colour
+from workbench.ui.thumbnails import ThumbnailLoader
 
 GAP = 16
 CAPTION = 24

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderVi
 from workbench.ui.dataset.delegate import CAPTION, GAP, TileDelegate
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.selection import Positions, Selection
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader, Wish
 from workbench.ui.theme import colour
+from workbench.ui.thumbnails import ThumbnailLoader, Wish
 
 MIME = "application/x-workbench-selection"
 """Type of what is dragged from the grid: the selected images (the panel knows which)."""

@@ -12,8 +12,8 @@ from workbench.ui import figures, theme
 from workbench.ui.dataset.class_list import ClassList
 from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.split_section import SplitSection
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader, Wish
 from workbench.ui.layouts import column, row
+from workbench.ui.thumbnails import ThumbnailLoader, Wish
 from workbench.ui.widgets import ElidedLabel, Section, button, label
 
 PICTURE = 168

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.project.images import ImageRow
 from workbench.ui import figures, theme
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader, Wish
+from workbench.ui.thumbnails import ThumbnailLoader, Wish
 
 LARGEST_SIDE = 8192
 """A larger image is shown reduced to this: its pixels would fill the memory."""

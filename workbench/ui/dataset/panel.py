@@ -23,14 +23,15 @@ from workbench.ui.dataset.grid_view import GridView
 from workbench.ui.dataset.inspector import MOST_NAMED, DatasetInspector
 from workbench.ui.dataset.labelling import Labelling, is_writing
 from workbench.ui.dataset.loupe import Loupe
-from workbench.ui.dataset.pictures import Pictures
 from workbench.ui.dataset.readiness import Counts, readiness
 from workbench.ui.dataset.selection import Selection
 from workbench.ui.dataset.split_section import Asked
-from workbench.ui.dataset.thumbnail_loader import ThumbnailLoader
-from workbench.ui.layouts import column, row, rule
+from workbench.ui.dataset.top_bar import TopBar
+from workbench.ui.layouts import column, rule
+from workbench.ui.pictures import Pictures
 from workbench.ui.session import Session
-from workbench.ui.widgets import EmptyState, Panel, PanelState, button
+from workbench.ui.thumbnails import ThumbnailLoader
+from workbench.ui.widgets import EmptyState, Panel, PanelState
 
 REFRESH_MS = 30
 """Signals of the session that come together are answered together."""
@@ -80,12 +81,9 @@ class DatasetPanel(Panel):
         self._stack = QStackedWidget()
         for page in (self._empty, self._nothing, self.grid, self.loupe):
             self._stack.addWidget(page)
-        tip = self.tr("Add the images of a folder (Ctrl+Shift+O)")
-        text = self.tr("Add a folder")
-        self.add_button = button(text, self.choose_folder, icon="folder-plus", name="dataset.addFolder", tip=tip)
-        bar = row(self.filter, None, self.add_button)
-        bar.setStretch(0, 100)
-        bar.setContentsMargins(12, 8, 12, 8)
+        bar = TopBar(self.filter)
+        bar.addAsked.connect(self.choose_folder)
+        self.add_button = bar.add
         self.setLayout(column(bar, rule(), self._stack, spacing=0))
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 

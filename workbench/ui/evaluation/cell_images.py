@@ -1,7 +1,6 @@
 """The images of a cell of the confusion matrix, most confident first."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -12,15 +11,16 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QHideEvent, QPainter, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from workbench.evaluation.results import PredictedImage
 from workbench.ui import figures, theme
-from workbench.ui.evaluation.thumbnails import CellThumbnails
+from workbench.ui.thumbnails import ThumbnailLoader, Wish
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -35,21 +35,18 @@ SHOWN = 300
 
 
 class CellImages(QAbstractListModel):
-    """The images that are shown, with their thumbnails as they come."""
+    """The images that are shown, with the thumbnails that are at hand."""
 
-    def __init__(self, thumbnails: CellThumbnails, parent: QObject | None = None) -> None:
+    def __init__(self, thumbnails: ThumbnailLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._images: list[PredictedImage] = []
         self._classes: list[str] = []
-        self._rows: dict[Path, int] = {}
-        thumbnails.arrived.connect(self._arrived)
 
     def show(self, images: Sequence[PredictedImage], classes: Sequence[str]) -> None:
         """Show these images, the first `SHOWN` of them."""
         self.beginResetModel()
         self._images, self._classes = list(images[:SHOWN]), list(classes)
-        self._rows = {image.path: row for row, image in enumerate(self._images)}
         self.endResetModel()
 
     def image(self, row: int) -> PredictedImage:
@@ -67,7 +64,7 @@ class CellImages(QAbstractListModel):
         if role == ImageRole:
             return image
         if role == PixmapRole:
-            return self._thumbnails.pixmap(image.path)
+            return self._thumbnails.pixmap(image.id)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(image)
         return None
@@ -77,7 +74,7 @@ class CellImages(QAbstractListModel):
         return self._classes[self._images[row].target]
 
     def _tip(self, image: PredictedImage) -> str:
-        problem = self._thumbnails.error(image.path)
+        problem = self._thumbnails.error(image.id, 0)
         lines = [
             str(image.path),
             self.tr("is {0}").format(self._classes[image.target]),
@@ -86,13 +83,6 @@ class CellImages(QAbstractListModel):
             ),
         ]
         return "\n".join([*lines, problem] if problem else lines)
-
-    @Slot(object)
-    def _arrived(self, path: Path) -> None:
-        row = self._rows.get(path)
-        if row is not None:
-            index = self.index(row)
-            self.dataChanged.emit(index, index, [PixmapRole])
 
 
 class _Tile(QStyledItemDelegate):
@@ -158,9 +148,10 @@ class CellView(QListView):
     wanted = Signal(int)
     """The id of an image."""
 
-    def __init__(self, model: CellImages, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CellImages, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("evaluate.images")
+        self._images, self._thumbnails = model, thumbnails
         self.setModel(model)
         self.setItemDelegate(_Tile(self))
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -172,6 +163,36 @@ class CellView(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Images of the chosen cell"))
         self.activated.connect(self._activated)
+        self._asking = QTimer(self)
+        self._asking.setSingleShot(True)
+        self._asking.setInterval(0)
+        self._asking.timeout.connect(self._ask)
+        self.verticalScrollBar().valueChanged.connect(self._asking.start)
+        model.modelReset.connect(self._asking.start)
+        thumbnails.arrived.connect(self.viewport().update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._asking.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._asking.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._thumbnails.want(())
+
+    @Slot()
+    def _ask(self) -> None:
+        """Have the thumbnails decoded that are in view now."""
+        if not self.isVisible():
+            return
+        side, room = round(SIDE * self.devicePixelRatioF()), self.viewport().rect()
+        rows = range(self._images.rowCount())
+        seen = [row for row in rows if self.visualRect(self._images.index(row)).intersects(room)]
+        images = [self._images.image(row) for row in seen]
+        self._thumbnails.want([Wish(image.id, image.path, 0, side) for image in images])
 
     @Slot(QModelIndex)
     def _activated(self, index: QModelIndex) -> None:

@@ -7,8 +7,6 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from workbench import intake
-from workbench.data.thumbnails import Thumbnails
 from workbench.errors import WorkbenchError
 from workbench.evaluation.results import Evaluated, Result, load_evaluated, load_result, splits_with_results
 from workbench.evaluation.samples import split_names
@@ -18,8 +16,10 @@ from workbench.ui import theme
 from workbench.ui.evaluation.bar import EvaluateBar
 from workbench.ui.evaluation.result_view import ResultView
 from workbench.ui.layouts import column, rule
+from workbench.ui.pictures import Pictures
 from workbench.ui.run_choice import with_model
 from workbench.ui.session import Session
+from workbench.ui.thumbnails import ThumbnailLoader
 from workbench.ui.widgets import EmptyState, Panel, PanelState
 from workbench.ui.worker import JobHandle
 
@@ -43,7 +43,9 @@ class EvaluatePanel(Panel):
         self._splits: list[str] = []
         self._unread: tuple[RunFolder, str] | None = None
         self.bar = EvaluateBar()
-        self.view = ResultView()
+        self._pictures = Pictures(session)
+        self.thumbnails = ThumbnailLoader(self._pictures.thumbnail, self)
+        self.view = ResultView(self.thumbnails)
         self.nothing = EmptyState(
             "evaluation",
             self.tr("Here a trained run is measured on images it has never seen. Train one first."),
@@ -111,14 +113,11 @@ class EvaluatePanel(Panel):
     def _project_changed(self) -> None:
         self._job = self._reading = None
         self._notices.clear()
-        project = self.session.project
-        source = None
-        if project is not None:
-            try:
-                source = Thumbnails(project.cache_folder / "thumbnails", intake.decoding_of(project))
-            except WorkbenchError as error:
-                self.session.problem.emit("evaluation", str(error))
-        self.view.thumbnails.set_source(source)
+        self.thumbnails.forget()
+        try:
+            self._pictures.open_project()
+        except WorkbenchError as error:
+            self.session.problem.emit("evaluation", str(error))
         with QSignalBlocker(self.bar):
             self._list_runs()
         self._show()

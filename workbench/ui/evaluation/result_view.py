@@ -1,17 +1,17 @@
 """A result: headline, confusion matrix, classes, and the images of what is chosen in either."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QSplitter, QTableView, QWidget
 
 from workbench.evaluation.results import Evaluated, PredictedImage, Result, cell_images, mistakes
-from workbench.ui import figures, theme
+from workbench.ui import figures, tables, theme
 from workbench.ui.confusion import ConfusionMatrix
 from workbench.ui.evaluation import class_table
-from workbench.ui.evaluation.cell_images import SHOWN, SIDE, CellImages, CellView
+from workbench.ui.evaluation.cell_images import SHOWN, CellImages, CellView
 from workbench.ui.evaluation.class_table import ClassTable
 from workbench.ui.evaluation.headline import Headline
-from workbench.ui.evaluation.thumbnails import CellThumbnails
 from workbench.ui.layouts import column, row
+from workbench.ui.thumbnails import ThumbnailLoader
 from workbench.ui.widgets import ElidedLabel, button, label
 
 
@@ -21,18 +21,17 @@ class ResultView(QWidget):
     imageWanted = Signal(int)
     """The id of an image to be shown in the dataset."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._evaluated: Evaluated | None = None
         self._result: Result | None = None
         self._cell: tuple[int | None, int | None] | None = None
-        self.thumbnails = CellThumbnails(2 * SIDE, self)
         self.headline = Headline()
         self.matrix = ConfusionMatrix()
         self.matrix.setObjectName("evaluate.matrix")
         self.classes = ClassTable(self)
-        self.images = CellImages(self.thumbnails, self)
-        self.view = CellView(self.images)
+        self.images = CellImages(thumbnails, self)
+        self.view = CellView(self.images, thumbnails)
         self.shown = ElidedLabel("", "section")
         self.shown.setObjectName("evaluate.shown")
         self.back = button(self.tr("All mistakes"), self._show_mistakes, role="link", name="evaluate.mistakes")
@@ -43,7 +42,7 @@ class ResultView(QWidget):
     def _put_together(self) -> None:
         self.table = self._table()
         left = QWidget()
-        caption = label(self.tr("Confusion: rows are what images are, columns what they were called"), "section")
+        caption = ElidedLabel(self.tr("Confusion: rows are what images are, columns what they were called"), "section")
         matrix = column(caption, self.matrix, spacing=theme.GRID)
         matrix.setStretch(1, 1)
         left.setLayout(matrix)
@@ -71,36 +70,19 @@ class ResultView(QWidget):
         body.addWidget(right)
         body.setStretchFactor(0, 5)
         body.setStretchFactor(1, 6)
-        body.setSizes([540, 640])
+        body.setSizes([500, 680])
         layout = column(self.headline, body, spacing=theme.GRID * 2)
         layout.setStretch(1, 1)
         self.setLayout(layout)
 
     def _table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("evaluate.classes")
-        table.setModel(self.classes)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        scores = dict.fromkeys((class_table.PRECISION, class_table.RECALL, class_table.F1), 124)
+        widths = {**scores, class_table.SUPPORT: 72}
+        table = tables.table_of(self.classes, "evaluate.classes", widths=widths, stretched=class_table.CLASS)
+        tables.make_sortable(table)
+        tables.KeptReadable(table, stretched=class_table.CLASS, least=120, spare=(class_table.F1, class_table.SUPPORT))
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         table.setMinimumHeight(theme.ROW * 3)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.ROW)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(class_table.CLASS, QHeaderView.ResizeMode.Stretch)
-        for section in (class_table.PRECISION, class_table.RECALL, class_table.F1):
-            header.resizeSection(section, 124)
-        header.resizeSection(class_table.SUPPORT, 72)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        table.setSortingEnabled(True)
         table.clicked.connect(self._class_clicked)
         return table
 

@@ -1,4 +1,4 @@
-"""Thumbnails for the grid: decoded in a thread pool, newest wish first, forgotten when scrolled past."""
+"""Thumbnails for the grids: decoded in a thread pool, newest wish first, forgotten when scrolled past."""
 
 import threading
 from collections import OrderedDict
@@ -24,7 +24,7 @@ DECODE_SIDES = (256, 512)
 
 
 class Wish(NamedTuple):
-    """One thumbnail that is on the screen now. ``side`` is in device pixels."""
+    """One thumbnail that is on the screen now. ``side`` is in device pixels; ``modified_ns`` is 0 where nobody knows it."""
 
     image_id: int
     path: Path

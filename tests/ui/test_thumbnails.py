@@ -8,7 +8,7 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from workbench.errors import WorkbenchError
-from workbench.ui.dataset.thumbnail_loader import THREADS, ThumbnailLoader, Wish
+from workbench.ui.thumbnails import THREADS, ThumbnailLoader, Wish
 
 
 class Decoder:

@@ -1,4 +1,4 @@
-"""How the panel's threads get pixels: thumbnails from the cache, whole images from the one decoder. No widgets."""
+"""How the panels' threads get pixels: thumbnails from the cache, whole images from the one decoder. No widgets."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class Pictures:
         thumbnails = self._thumbnails
         if thumbnails is None:
             raise WorkbenchError(f"The image {path} belongs to a project that is closed; open it again.")
-        return thumbnails.get(path, modified_ns, side)
+        return thumbnails.get(path, modified_ns or path.stat().st_mtime_ns, side)
 
     def whole(self, path: Path, modified_ns: int, side: int) -> NDArray[np.uint8]:
         """Return all of the image's pixels."""

@@ -1,0 +1,53 @@
+"""The line over the grid: the filter, and the button that adds a folder. Nothing in it is cut where it is narrow."""
+
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.ui import theme
+from workbench.ui.dataset.filter_bar import FilterBar
+from workbench.ui.layouts import row
+from workbench.ui.widgets import button
+
+MARGIN = 12
+
+
+class TopBar(QWidget):
+    """Where room is short, first the words of the button go, then the slider (Ctrl+wheel sizes the pictures too)."""
+
+    addAsked = Signal()
+
+    def __init__(self, filter_bar: FilterBar, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filter = filter_bar
+        self._text = self.tr("Add a folder")
+        tip = self.tr("Add the images of a folder (Ctrl+Shift+O)")
+        self.add = button(self._text, self._add, icon="folder-plus", name="dataset.addFolder", tip=tip)
+        self.add.setAccessibleName(self._text)
+        self._add_width = self.add.sizeHint().width()
+        layout = row(filter_bar, None, self.add)
+        layout.setStretch(0, 100)
+        layout.setContentsMargins(MARGIN, theme.GRID, MARGIN, theme.GRID)
+        self.setLayout(layout)
+        self.setMinimumWidth(1)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        slider = self._filter.size_slider
+        here = self._filter.minimumSizeHint().width()
+        chips = here - (0 if slider.isHidden() else slider.width() + theme.GRID)
+        room = self.width() - 2 * MARGIN - theme.GRID - chips
+        slider_width = slider.width() + theme.GRID
+        words = room >= slider_width + self._add_width
+        if bool(self.add.text()) != words:
+            self.add.setText(self._text if words else "")
+        fits = room >= slider_width + self.add.sizeHint().width()
+        if slider.isHidden() == fits:
+            slider.setVisible(fits)
+
+    @Slot()
+    def _add(self) -> None:
+        self.addAsked.emit()
