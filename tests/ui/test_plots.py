@@ -84,6 +84,8 @@ def test_a_curve_changes_its_colours_with_the_theme(curve: LiveCurve, qapp: QApp
         image = curve.grab().toImage()
         colours = {image.pixelColor(x, y).name() for x in range(0, image.width()) for y in range(40, image.height())}
         assert tokens.accent in colours
+        other = theme.DARK if tokens is theme.LIGHT else theme.LIGHT
+        assert not colours & {other.background, other.surface, other.line}
 
 
 def test_the_axis_of_steps_has_no_fractions(curve: LiveCurve) -> None:

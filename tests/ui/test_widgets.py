@@ -26,12 +26,25 @@ def test_an_elided_label_shows_all_of_its_text_as_tooltip_only_when_cut(qtbot: Q
     qtbot.addWidget(made)
     made.resize(60, 20)
     made.show()
-    assert made.text().endswith("…")
+    assert made.shown_text().endswith("…")
     assert made.toolTip() == made.fullText() == "a rather long name of a class"
     made.set_tip("The class")
     made.resize(made.sizeHint())
-    assert made.text() == made.fullText()
+    assert made.shown_text() == made.fullText()
     assert made.toolTip() == "The class"
+
+
+def test_an_elided_label_whose_text_grows_shows_no_ellipsis_of_its_old_width(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = ElidedLabel("")
+    window.setLayout(row(made, None))
+    window.resize(400, 40)
+    window.show()
+    made.setText("603 images, all labelled")
+    window.layout().activate()
+    assert made.shown_text() == made.fullText()
+    assert made.toolTip() == ""
 
 
 class TestSegmented:

@@ -25,6 +25,7 @@ class Pill(QAbstractButton):
         self.setObjectName(name)
         self._icon, self._dot = icon, ""
         self._share: float | None = None
+        self._width = 0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -32,16 +33,24 @@ class Pill(QAbstractButton):
 
     def show_text(self, text: str, *, dot: str = "", share: float | None = None, tip: str = "") -> None:
         """``dot`` is a colour token; ``share`` fills the bar."""
+        # While it counts, the pill only grows: the line must not shift with every figure.
+        kept = self._width if share is not None and self._share is not None else 0
         self._dot, self._share = dot, share
         self.setText(text)
+        self._width = max(kept, self._needed())
         self.setToolTip(tip)
         self.setAccessibleName(text)
-        self.setFixedWidth(self.sizeHint().width())
+        self.updateGeometry()
         self.update()
 
+    def _needed(self) -> int:
+        return self.fontMetrics().horizontalAdvance(self.text()) + self._lead() + 26
+
+    def _lead(self) -> int:
+        return 22 if self._icon else 16 if self._dot else 0
+
     def sizeHint(self) -> QSize:
-        lead = 22 if self._icon else 16 if self._dot else 0
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + lead + 26, theme.CONTROL)
+        return QSize(max(self._width, self._needed()), theme.CONTROL)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -54,15 +63,15 @@ class Pill(QAbstractButton):
         if self._icon:
             picture = icons.pixmap(self._icon, 16, ratio=self.devicePixelRatioF())
             painter.drawPixmap(left, (self.height() - 16) // 2, picture)
-            left += 22
         elif self._dot:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(self._dot))
             painter.drawEllipse(QRectF(left, self.height() / 2 - 4, 8, 8))
-            left += 16
         painter.setPen(theme.colour("text" if self._dot else "secondary"))
         painter.setFont(self.font())
-        painter.drawText(self.rect().adjusted(left, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        room = self.rect().adjusted(left + self._lead(), 0, -8, 0)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
         if self._share is not None:
             inset = rect.height() / 2
             track = QRectF(rect.left() + inset, rect.bottom() - 3, rect.width() - 2 * inset, 2)
@@ -139,7 +148,9 @@ class Header(QWidget):
         self._search.setIcon(icons.icon("search"))
         self._search.setToolTip(with_key(self.tr("Every action, and its key"), "Ctrl+K"))
         self._search.setLayout(row(None, KeyHint("Ctrl+K"), margins=3))
-        self._search.setFixedWidth(264)
+        self._search.setMinimumWidth(120)
+        self._search.setMaximumWidth(264)
+        self._search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._search.clicked.connect(self.search)
         self.device = Pill("shell.device", icon="cpu")
         self.device.clicked.connect(self.go_to_run)
@@ -153,6 +164,8 @@ class Header(QWidget):
             self._project, self._between, self._panel, None, self._search, 8, self.device, self.run, self.inspector
         )
         layout.setContentsMargins(16, 0, 12, 0)
+        layout.setStretch(3, 1)
+        layout.setStretch(4, 10_000)
         self.setLayout(layout)
         self.set_place("", "")
 

@@ -116,7 +116,7 @@ class LiveCurve(QWidget):
         self._readout = ElidedLabel("", "secondary", mode=Qt.TextElideMode.ElideLeft)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._legend = QHBoxLayout()
-        self._legend.setSpacing(theme.GRID * 2)
+        self._legend.setSpacing(theme.GRID + theme.HALF)
         self._plot = pg.PlotWidget(background=None, axisItems={"bottom": WholeAxis("bottom")})
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setMinimumSize(200, 96)
@@ -145,10 +145,11 @@ class LiveCurve(QWidget):
         self._redraw.timeout.connect(self.redraw)
         self._dress()
 
-    def add_series(self, key: str, text: str, colour: str = "accent", *, thick: bool = True) -> None:
-        """Add a curve; ``colour`` is a token of the theme or #rrggbb."""
+    def add_series(self, key: str, text: str, colour: str = "accent", *, thick: bool = True, tip: str = "") -> None:
+        """Add a curve; ``colour`` is a token of the theme or #rrggbb; ``tip`` explains its legend."""
         curve = self._plot.plot([], [], antialias=True)
         legend = label(text)
+        legend.setToolTip(tip)
         legend.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._legend.addWidget(legend)
         self._series[key] = _Series(text, colour, thick, Growing(), curve, legend)
@@ -249,6 +250,8 @@ class LiveCurve(QWidget):
             self._dress()
 
     def _dress(self) -> None:
+        # pyqtgraph's view keeps the ground of the theme in which it was built, unless it is told.
+        self._plot.setBackground(theme.colour("background"))
         item = self._plot.getPlotItem()
         for side in ("left", "bottom"):
             axis = item.getAxis(side)

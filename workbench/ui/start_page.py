@@ -63,7 +63,7 @@ class StartPage(QWidget):
         choose.setToolTip(self.tr("A folder of images, or a project (Ctrl+O)"))
         choose.clicked.connect(self.choose)
         self.setFocusProxy(choose)
-        sample = button(self.tr("Try the sample set"), role="quiet", name="start.sample")
+        sample = button(self.tr("Try the sample set"), icon="dataset", name="start.sample")
         sample.setToolTip(self.tr("Draws 600 pictures of metal surfaces, good and with defects, to try everything on"))
         sample.clicked.connect(self.sample)
         self._recent = QVBoxLayout()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QLabel,
@@ -142,7 +142,7 @@ class ElidedLabel(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._full, self._mode, self._tip = "", mode, ""
+        self._mode, self._tip = mode, ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if role:
@@ -150,36 +150,41 @@ class ElidedLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        self._full = text
-        self.updateGeometry()
-        self._elide()
+        super().setText(text)
+        self._hint()
 
     def fullText(self) -> str:
-        return self._full
+        return self.text()
 
     def set_tip(self, tip: str) -> None:
         """Show ``tip`` where the text is not cut; where it is, the tooltip is the text."""
         self._tip = tip
-        self._elide()
+        self._hint()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.fontMetrics().averageCharWidth() * 3, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
-        margins = self.contentsMargins()
-        return QSize(
-            self.fontMetrics().horizontalAdvance(self._full) + margins.left() + margins.right() + 2,
-            super().sizeHint().height(),
-        )
+        return super().sizeHint() + QSize(2, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._elide()
+        self._hint()
 
-    def _elide(self) -> None:
-        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(0, self.contentsRect().width()))
-        super().setText(shown)
-        self.setToolTip(self._full if shown != self._full else self._tip)
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # Cut while painting: a text that came before its room would keep the ellipsis of the old width.
+        painter = QPainter(self)
+        self.drawFrame(painter)
+        enabled, role = self.isEnabled(), self.foregroundRole()
+        room, alignment = self.contentsRect(), int(self.alignment())
+        self.style().drawItemText(painter, room, alignment, self.palette(), enabled, self.shown_text(), role)
+
+    def shown_text(self) -> str:
+        """Return the text as it is painted now, cut to the room."""
+        return self.fontMetrics().elidedText(self.text(), self._mode, max(0, self.contentsRect().width()))
+
+    def _hint(self) -> None:
+        self.setToolTip(self.text() if self.shown_text() != self.text() else self._tip)
 
 
 class Headline(QWidget):
@@ -277,7 +282,10 @@ class Segmented(QWidget):
 
     def set_value(self, key: str) -> None:
         """Choose ``key``; ``changed`` follows when that is another one."""
-        self._group.button(self._keys.index(key)).setChecked(True)
+        part = self._group.button(self._keys.index(key))
+        if any(other.hasFocus() for other in self._group.buttons()):
+            part.setFocus()
+        part.setChecked(True)
 
     def button(self, key: str) -> QPushButton:
         found = self._group.button(self._keys.index(key))

@@ -17,6 +17,7 @@ from workbench.data.reading import Decoding, read_image
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
 from workbench.project.images import ImageRow, Query
+from workbench.ui import theme
 from workbench.ui.augment.boards import VARIANTS, Board, StepBoard, VariantBoard
 from workbench.ui.augment.preview_engine import Child, PreviewEngine, Wish
 from workbench.ui.layouts import column, row, rule
@@ -78,13 +79,14 @@ class PreviewArea(QWidget):
         self._project_changed()
 
     def _build(self) -> None:
-        self.mode = Segmented([("variants", self.tr("Variants")), ("steps", self.tr("Step by step"))])
+        self.mode = Segmented([("variants", self.tr("Variants")), ("steps", self.tr("Steps"))])
         self.mode.setObjectName("augment.mode")
         self.mode.changed.connect(self._mode_changed)
         self.seed = QSpinBox()
         self.seed.setObjectName("augment.seed")
         self.seed.setRange(0, HIGHEST_SEED)
         self.seed.setValue(7)
+        self.seed.setFixedWidth(96)
         self.seed.setPrefix(self.tr("Seed "))
         self.seed.setToolTip(self.tr("The same seed draws the same variants"))
         self.seed.setAccessibleName(self.tr("Seed"))
@@ -96,7 +98,7 @@ class PreviewArea(QWidget):
         back = tool_button("chevron-left", self.tr("Image before (Ctrl+Left)"), self.previous_image)
         forth = tool_button("chevron-right", self.tr("Next image (Ctrl+Right)"), self.next_image)
         self._name = ElidedLabel("", "secondary", mode=Qt.TextElideMode.ElideMiddle)
-        bar = row(self.mode, back, forth, self._name, self.seed, roll, self.rolling)
+        bar = row(self.mode, back, forth, self._name, self.seed, roll, self.rolling, spacing=theme.HALF)
         bar.setStretch(3, 1)
         bar.setContentsMargins(16, 8, 12, 8)
         self._banner: Banner | None = None

@@ -8,10 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QStackedWidget, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QStackedWidget, QTableView, QWidget
 
 from workbench.jobs import Event, Job, Progress, Stop
-from workbench.ui import figures, theme
+from workbench.ui import figures, tables, theme
 from workbench.ui.export import contents, verdict
 from workbench.ui.export.bar import ExportBar
 from workbench.ui.export.contents import Package, PartsModel
@@ -74,21 +74,10 @@ class ExportPanel(Panel):
         self.setLayout(column(self.stack, spacing=0))
 
     def _table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("export.files")
-        table.setModel(self.parts)
+        widths = {contents.NAME: 160, contents.SIZE: 80}
+        table = tables.table_of(self.parts, "export.files", widths=widths, stretched=contents.PURPOSE)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.ROW)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(contents.NAME, 160)
-        header.resizeSection(contents.SIZE, 80)
-        header.setSectionResizeMode(contents.PURPOSE, QHeaderView.ResizeMode.Stretch)
         return table
 
     def _connect(self) -> None:

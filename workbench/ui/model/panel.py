@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFrame,
-    QHeaderView,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
 from workbench.training.config import BackboneConfig, Freeze
-from workbench.ui import figures, icons, theme
+from workbench.ui import figures, icons, tables, theme
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.model import catalogue, known_stages
 from workbench.ui.model.catalogue import CatalogueFilter, CatalogueModel, millions
@@ -102,26 +101,6 @@ class ModelPanel(Panel):
         return made
 
     def _table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("model.table")
-        table.setModel(self.filter)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.ROW)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(catalogue.NAME, QHeaderView.ResizeMode.Stretch)
         widths = {
             catalogue.LIBRARY: 100,
             catalogue.PARAMETERS: 92,
@@ -129,9 +108,10 @@ class ModelPanel(Panel):
             catalogue.HERE: 118,
             catalogue.LICENCE: 108,
         }
-        for section, width in widths.items():
-            header.resizeSection(section, width)
-        table.setSortingEnabled(True)
+        table = tables.table_of(self.filter, "model.table", widths=widths, stretched=catalogue.NAME)
+        tables.make_sortable(table)
+        spare = (catalogue.LICENCE, catalogue.LIBRARY, catalogue.SIZE)
+        tables.KeptReadable(table, stretched=catalogue.NAME, least=200, spare=spare)
         table.selectionModel().currentRowChanged.connect(self._row_chosen)
         return table
 

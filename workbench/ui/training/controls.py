@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
 from workbench.training.config import TrainConfig
 from workbench.ui import icons, theme
-from workbench.ui.layouts import column, row
+from workbench.ui.layouts import FlowLayout, column, row
 from workbench.ui.progress import ACTIVE, RunStateName
 from workbench.ui.training import recipes
 from workbench.ui.training.readiness import Hindrance
@@ -55,7 +55,8 @@ class Controls(QWidget):
         self.epochs = QSpinBox(self)
         self.epochs.setObjectName("train.epochs")
         self.epochs.setRange(1, 10_000)
-        self.epochs.setFixedWidth(80)
+        self.epochs.setSuffix(self.tr(" epochs"))
+        self.epochs.setFixedWidth(116)
         self.epochs.setKeyboardTracking(False)
         self.epochs.setAccessibleName(self.tr("Epochs"))
         self.epochs.setToolTip(self.tr("Times every training image is seen"))
@@ -65,9 +66,9 @@ class Controls(QWidget):
         self.link.setObjectName("train.repair")
         self.link.setProperty("role", "link")
         self.link.clicked.connect(self._repair)
-        caption = label(self.tr("Epochs"), "secondary")
-        caption.setBuddy(self.epochs)
-        first = row(self.start, self.pause, self.stop, theme.GRID, self.recipe, theme.GRID, caption, self.epochs, None)
+        first = FlowLayout()
+        for part in (self.start, self.pause, self.stop, self.recipe, self.epochs):
+            first.addWidget(part)
         self._second = QWidget()
         second = row(self.why, self.link, None, spacing=theme.HALF)
         self._second.setLayout(second)

@@ -37,19 +37,25 @@ class Curves(QWidget):
         self.score = LiveCurve(self.tr("Accuracy"), x_label=self.tr("epoch"), y_range=(0.0, 1.0))
         self.score.add_series("train", self.tr("training"), thick=False)
         self.score.add_series("accuracy", self.tr("validation"), "secondary", thick=False)
-        self.score.add_series("balanced", self.tr("balanced validation"))
+        tip = self.tr(
+            "Balanced accuracy on the validation images: the mean over the classes; it chooses the best epoch"
+        )
+        self.score.add_series("balanced", self.tr("balanced"), tip=tip)
         self.rate = LiveCurve(self.tr("Learning rate"), x_label=self.tr("step"))
         self.rate.add_series("rate", self.tr("head"))
         self.speed = LiveCurve(self.tr("Speed"), x_label=self.tr("step"))
         self.speed.add_series("speed", self.tr("images/s"))
-        self.wait = LiveCurve(self.tr("Wait for images"), x_label=self.tr("step"), y_range=(0.0, 100.0))
-        self.wait.add_series("wait", self.tr("% of the time"))
+        self.wait = LiveCurve(self.tr("Data wait"), x_label=self.tr("step"), y_range=(0.0, 100.0))
+        self.wait.add_series("wait", self.tr("% of time"))
         self.wait.setToolTip(self.tr("Share of the time in which the device waited for images; low is good"))
         for plot in self.plots():
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         upper = row(self.loss, self.score, spacing=theme.GRID * 3)
         lower = row(self.rate, self.speed, self.wait, spacing=theme.GRID * 3)
         layout = column(upper, lower, spacing=theme.GRID)
+        for line in (upper, lower):
+            for position in range(line.count()):
+                line.setStretch(position, 1)
         layout.setStretch(0, 5)
         layout.setStretch(1, 3)
         self.setLayout(layout)

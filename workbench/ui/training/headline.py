@@ -123,7 +123,7 @@ class Headline(QWidget):
         if started is not None:
             facts.append(started.device)
             trainable, total = _rounded(started.trainable_parameters), _rounded(started.parameters)
-            facts.append(self.tr("{0} of {1} parameters train").format(trainable, total))
+            facts.append(self.tr("{0} of {1} weights train").format(trainable, total))
         return facts
 
 

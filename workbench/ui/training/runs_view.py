@@ -1,9 +1,9 @@
 """The list of runs."""
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from workbench.ui import theme
+from workbench.ui import tables, theme
 from workbench.ui.training import runs_model
 from workbench.ui.training.runs_model import RunsModel
 
@@ -21,18 +21,9 @@ class RunsView(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setMinimumHeight(theme.ROW * 3)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(theme.ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(28)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.horizontalHeader().setMinimumSectionSize(28)
         widths = {
             runs_model.STAR: 32,
             runs_model.NAME: 128,
@@ -41,10 +32,8 @@ class RunsView(QTableView):
             runs_model.EPOCHS: 68,
             runs_model.BEST: 64,
         }
-        for section, width in widths.items():
-            header.resizeSection(section, width)
-        header.setSectionResizeMode(runs_model.STAR, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(runs_model.NOTE, QHeaderView.ResizeMode.Stretch)
+        tables.dress(self, widths=widths, stretched=runs_model.NOTE)
+        self.horizontalHeader().setSectionResizeMode(runs_model.STAR, QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._row_changed)
 
