@@ -19,7 +19,7 @@ from typing import IO
 
 import platformdirs
 
-from workbench import telling
+from workbench import __version__, telling
 from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
 
@@ -178,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="workbench",
         description="From a folder of images to a tested ONNX package. Without a verb it opens the window.",
     )
+    parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, help_: str, job: Callable[[argparse.Namespace], Job] | None) -> argparse.ArgumentParser:

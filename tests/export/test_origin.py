@@ -2,10 +2,11 @@ import re
 
 import pytest
 
+import workbench
 from tests.trained_run import make_trained_run
 from workbench.errors import WorkbenchError
 from workbench.evaluation.evaluate import open_model
-from workbench.export.origin import origin_of, workbench_version
+from workbench.export.origin import origin_of
 from workbench.training.config import BackboneConfig, TrainConfig
 
 
@@ -36,4 +37,4 @@ def test_a_run_that_lost_a_file_is_told(tmp_path):
 
 
 def test_the_version_is_known_in_a_checkout_too():
-    assert re.fullmatch(r"\d+\.\d+\.\d+.*", workbench_version())
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", workbench.__version__)

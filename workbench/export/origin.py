@@ -1,9 +1,7 @@
 """Where a package comes from: its run, the hashes of what made it, and the programs that did."""
 
 import datetime
-import tomllib
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -59,22 +57,13 @@ def origin_of(folder: Path, bundle: Bundle, *, title: str) -> Origin:
         licence=licence,
         hashes=hashes,
         versions={
-            "workbench": workbench_version(),
+            "workbench": workbench.__version__,
             "torch": str(torch.__version__),
             "onnx": str(onnx.__version__),
             "onnxruntime": str(onnxruntime.__version__),
         },
         config=config,
     )
-
-
-def workbench_version() -> str:
-    """Return the version of this program, from the installed package or from the checkout."""
-    try:
-        return version("workbench")
-    except PackageNotFoundError:
-        project = Path(workbench.__file__).parent.parent / "pyproject.toml"
-        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def _starting_weights(weights: str, backbone: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 import platform
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Literal
 
@@ -11,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
 
+import workbench
 from workbench.ui import icons, theme
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import Picture, button, label
@@ -58,19 +58,12 @@ class CloseDialog(QDialog):
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
     """Return what to send along with a bug: versions and the traceback. No path of an image leaves by itself."""
     lines = [
-        f"Workbench {_version()}, Python {platform.python_version()}, PySide6 {PySide6.__version__}",
+        f"Workbench {workbench.__version__}, Python {platform.python_version()}, PySide6 {PySide6.__version__}",
         platform.platform(),
         "",
         "".join(traceback.format_exception(kind, error, trace)),
     ]
     return "\n".join(lines)
-
-
-def _version() -> str:
-    try:
-        return version("workbench")
-    except PackageNotFoundError:
-        return "from a checkout"
 
 
 class BugDialog(QDialog):
