@@ -125,7 +125,7 @@ class LiveCurve(QWidget):
         item.setMenuEnabled(False)
         item.setMouseEnabled(x=False, y=False)
         item.getViewBox().setDefaultPadding(0.03)
-        item.getViewBox().setLimits(minXRange=2)
+        item.getViewBox().setLimits(xMin=-0.5, minXRange=2)
         if x_label:
             item.setLabel("bottom", x_label)
         if y_range is not None:
@@ -186,6 +186,10 @@ class LiveCurve(QWidget):
         self._readout.setText("")
         self._line.hide()
         self.redraw()
+        # Without points nothing would move the axes away from those of the run before.
+        box = self._plot.getPlotItem().getViewBox()
+        box.setRange(xRange=(0, 10), yRange=self._y_range or (0.0, 1.0), padding=0.03)
+        box.enableAutoRange(x=True, y=self._y_range is None)
 
     def points(self, key: str) -> int:
         """Return how many points a curve has."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -17,10 +17,10 @@ from workbench.ui.evaluation.bar import EvaluateBar
 from workbench.ui.evaluation.result_view import ResultView
 from workbench.ui.layouts import column, rule
 from workbench.ui.pictures import Pictures
-from workbench.ui.run_choice import with_model
+from workbench.ui.run_job import RunJobPanel
 from workbench.ui.session import Session
 from workbench.ui.thumbnails import ThumbnailLoader
-from workbench.ui.widgets import EmptyState, Panel, PanelState
+from workbench.ui.widgets import EmptyState, PanelState
 from workbench.ui.worker import JobHandle
 
 NOTHING, ASK, NO_TEST, RESULT = range(4)
@@ -28,7 +28,7 @@ FEW = 20
 """Test images per class below which the interval deserves a word."""
 
 
-class EvaluatePanel(Panel):
+class EvaluatePanel(RunJobPanel):
     """Wiring: a run and a split, the job that measures them, and the view of the result."""
 
     key = "evaluation"
@@ -36,7 +36,6 @@ class EvaluatePanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.title = self.tr("Evaluate")
-        self._job: JobHandle | None = None
         self._reading: JobHandle | None = None
         self._evaluated: Evaluated | None = None
         self._notices: dict[tuple[str, str], list[str]] = {}
@@ -79,7 +78,7 @@ class EvaluatePanel(Panel):
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._list_runs)
         self.bar.changed.connect(self._show)
-        self.bar.evaluated.connect(self._evaluate)
+        self.bar.asked.connect(self._evaluate)
         self.bar.stopped.connect(self._stop)
         self.nothing.clicked.connect(self._go_train)
         self.no_test.clicked.connect(self._use_validation)
@@ -102,11 +101,6 @@ class EvaluatePanel(Panel):
             )
         return "empty", self.tr("The run {0} is not measured on its test images yet.").format(run.id)
 
-    def activated(self, payload: object) -> None:
-        """``payload`` may be the id of a run."""
-        if isinstance(payload, str):
-            self.bar.run.choose(payload)
-
     # -- what is shown
 
     @Slot()
@@ -118,15 +112,8 @@ class EvaluatePanel(Panel):
             self._pictures.open_project()
         except WorkbenchError as error:
             self.session.problem.emit("evaluation", str(error))
-        with QSignalBlocker(self.bar):
-            self._list_runs()
+        self._list_runs_quietly()
         self._show()
-
-    @Slot()
-    def _list_runs(self) -> None:
-        followed = self.session.run.id if self.session.run is not None else ""
-        self.bar.run.show_runs(with_model(self.session), prefer=followed)
-        self.stateChanged.emit()
 
     @Slot()
     def _show(self) -> None:
@@ -249,26 +236,8 @@ class EvaluatePanel(Panel):
         split = self.bar.split.value()
         self._notices[run.id, split] = []
         argv = ["evaluate", str(project.folder), "--run", run.id, "--split", split]
-        self._job = self.session.start_job(
-            self.tr("Evaluating {0} on {1}").format(run.id, split),
-            self.session.warm.job(argv),
-            on_event=self._progressed,
-            on_done=self._done,
-            on_failed=self._failed,
-        )
-        self._job.ended.connect(self._ended)
-        self.bar.show_progress(self.tr("Starting"), None)
+        self._begin(self.tr("Evaluating {0} on {1}").format(run.id, split), argv)
         self.ask.say(self.tr("Measuring the run on its {0} images …").format(split))
-        self.stateChanged.emit()
-
-    @Slot()
-    def _stop(self) -> None:
-        if self._job is not None:
-            self._job.stop()
-
-    def _progressed(self, _event: Any) -> None:
-        if self._job is not None:
-            self.bar.show_progress(self._job.what or self.tr("Starting"), self._job.share)
 
     @Slot()
     def _ended(self) -> None:
@@ -285,7 +254,7 @@ class EvaluatePanel(Panel):
         self._show()
 
     def _failed(self, sentence: str) -> None:
-        self.session.problem.emit("evaluation", sentence)
+        super()._failed(sentence)
         self._show()
 
     # -- ways out
@@ -297,10 +266,6 @@ class EvaluatePanel(Panel):
         run = self.bar.run.run()
         if run is not None and "validation" not in splits_with_results(run.path):
             self._evaluate()
-
-    @Slot()
-    def _go_train(self) -> None:
-        self.session.navigate.emit("training", None)
 
     @Slot(int)
     def _show_in_dataset(self, image: int) -> None:

@@ -3,28 +3,28 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
-from workbench.ui import figures, icons, theme
+from workbench.ui import theme
 from workbench.ui.layouts import column, row
-from workbench.ui.run_choice import RunChoice
-from workbench.ui.widgets import button, label, tool_button
+from workbench.ui.run_job import RunJobBar
+from workbench.ui.widgets import label, tool_button
 
 
-class ExportBar(QWidget):
+class ExportBar(RunJobBar):
     """Says what the user wants; the panel does it."""
 
-    exported = Signal()
-    stopped = Signal()
     runChanged = Signal()
     folderChanged = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._running = False
-        self._possible = False
-        self.run = RunChoice()
-        self.run.setObjectName("export.choice")
+        super().__init__(
+            "export",
+            self.tr("Export"),
+            icon="export",
+            stop_tip=self.tr("End the export; nothing is left behind"),
+            parent=parent,
+        )
         self.folder = QLineEdit()
         self.folder.setObjectName("export.folder")
         self.folder.setPlaceholderText(self.tr("Folder of the package"))
@@ -32,13 +32,9 @@ class ExportBar(QWidget):
         self.browse = tool_button(
             "folder", self.tr("Choose the folder of the package"), self._browse, name="export.browse"
         )
-        self.go = button(self.tr("Export"), self._clicked, role="primary", icon="export", name="export.run")
+        self._inputs += [self.folder, self.browse]
         self.why = label("", "warning", wrap=True, name="export.why")
-        self.what = label("", "secondary", name="export.progress")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self._progress = QWidget()
-        self._progress.setLayout(row(self.what, self.bar, spacing=theme.GRID * 2))
+        self._progress = row(self.what, self.bar, spacing=theme.GRID * 2)
         first = row(self.run, self.folder, self.browse, self.go)
         first.setStretch(1, 1)
         self.setLayout(column(first, self.why, self._progress, spacing=theme.HALF))
@@ -59,35 +55,16 @@ class ExportBar(QWidget):
         self._check()
 
     def show_progress(self, what: str, share: float | None) -> None:
-        """Show a running export; Export has become Stop."""
-        self._running = True
-        self.go.setText(self.tr("Stop"))
-        self.go.setIcon(icons.icon("stop"))
-        theme.set_role(self.go, "")
-        self.go.setEnabled(True)
-        self.go.setToolTip(self.tr("End the export; nothing is left behind"))
-        self.what.setText(what if share is None else f"{what} · {figures.percent(share)}")
-        self.bar.setRange(0, 0 if share is None else 1000)
-        if share is not None:
-            self.bar.setValue(round(1000 * share))
-        self._progress.show()
-        for widget in (self.run, self.folder, self.browse):
-            widget.setEnabled(False)
+        super().show_progress(what, share)
         self.why.hide()
 
     def show_idle(self) -> None:
         """No export runs."""
-        self._running = False
-        self.go.setText(self.tr("Export"))
-        self.go.setIcon(icons.icon("export", "on_accent"))
-        theme.set_role(self.go, "primary")
-        self._progress.hide()
-        for widget in (self.run, self.folder, self.browse):
-            widget.setEnabled(True)
+        self.end_progress(self.tr("Export"))
         self._check()
 
     def _check(self) -> None:
-        if self._running:
+        if self.running:
             return
         why = self._hindrance()
         self.why.setText(why)
@@ -122,10 +99,3 @@ class ExportBar(QWidget):
         chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder of the package"), start)
         if chosen:
             self.folder.setText(chosen)
-
-    @Slot()
-    def _clicked(self) -> None:
-        if self._running:
-            self.stopped.emit()
-        else:
-            self.exported.emit()

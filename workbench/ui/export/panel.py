@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Slot
+from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QStackedWidget, QTableView, QWidget
 
@@ -17,16 +17,15 @@ from workbench.ui.export.bar import ExportBar
 from workbench.ui.export.contents import Package, PartsModel
 from workbench.ui.export.result_view import ResultView
 from workbench.ui.layouts import column, rule
-from workbench.ui.run_choice import with_model
+from workbench.ui.run_job import RunJobPanel
 from workbench.ui.session import Session
-from workbench.ui.widgets import EmptyState, Panel, PanelState, label
-from workbench.ui.worker import JobHandle
+from workbench.ui.widgets import EmptyState, PanelState, label
 
 MOST_CLASSES = 4
 """Classes named in the summary of a try."""
 
 
-class ExportPanel(Panel):
+class ExportPanel(RunJobPanel):
     """Wiring: a run and a folder, the job that exports, and the view of the package."""
 
     key = "export"
@@ -34,7 +33,6 @@ class ExportPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.title = self.tr("Export")
-        self._job: JobHandle | None = None
         self._package: Package | None = None
         self._predictions: Path | None = None
         self._notices: list[str] = []
@@ -85,7 +83,7 @@ class ExportPanel(Panel):
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._list_runs)
         self.bar.runChanged.connect(self._show)
-        self.bar.exported.connect(self._export)
+        self.bar.asked.connect(self._export)
         self.bar.stopped.connect(self._stop)
         self.nothing.clicked.connect(self._go_train)
         self.result.folderAsked.connect(self._open_folder)
@@ -106,26 +104,14 @@ class ExportPanel(Panel):
         found = verdict.of(self._package.parity)
         return ("ready" if found.tone == "green" else "attention"), found.sentence
 
-    def activated(self, payload: object) -> None:
-        """``payload`` may be the id of a run."""
-        if isinstance(payload, str):
-            self.bar.run.choose(payload)
-
     # -- what is shown
 
     @Slot()
     def _project_changed(self) -> None:
         self._job = self._predictions = None
         self.bar.show_idle()
-        with QSignalBlocker(self.bar):
-            self._list_runs()
+        self._list_runs_quietly()
         self._show()
-
-    @Slot()
-    def _list_runs(self) -> None:
-        followed = self.session.run.id if self.session.run is not None else ""
-        self.bar.run.show_runs(with_model(self.session), prefer=followed)
-        self.stateChanged.emit()
 
     @Slot()
     def _show(self) -> None:
@@ -169,25 +155,7 @@ class ExportPanel(Panel):
         if run is None or project is None or out is None or self._job is not None or not self.bar.go.isEnabled():
             return
         argv = ["export", str(project.folder), "--run", run.id, "--out", str(out)]
-        self._job = self.session.start_job(
-            self.tr("Exporting {0}").format(run.id),
-            self.session.warm.job(argv),
-            on_event=self._progressed,
-            on_done=self._done,
-            on_failed=self._failed,
-        )
-        self._job.ended.connect(self._ended)
-        self.bar.show_progress(self.tr("Starting"), None)
-        self.stateChanged.emit()
-
-    @Slot()
-    def _stop(self) -> None:
-        if self._job is not None:
-            self._job.stop()
-
-    def _progressed(self, _event: Any) -> None:
-        if self._job is not None:
-            self.bar.show_progress(self._job.what or self.tr("Starting"), self._job.share)
+        self._begin(self.tr("Exporting {0}").format(run.id), argv)
 
     @Slot()
     def _ended(self) -> None:
@@ -209,9 +177,6 @@ class ExportPanel(Panel):
         if run is not None and project is not None:
             self.bar.suggest(contents.free_folder(project.exports_folder, run.id))
         self.session.toast.emit(self.tr("Exported to {0}").format(folder))
-
-    def _failed(self, sentence: str) -> None:
-        self.session.problem.emit("export", sentence)
 
     # -- trying
 
@@ -275,10 +240,6 @@ class ExportPanel(Panel):
     def _open_predictions(self) -> None:
         if self._predictions is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._predictions)))
-
-    @Slot()
-    def _go_train(self) -> None:
-        self.session.navigate.emit("training", None)
 
 
 def _predicting(job: Job, out: Path) -> Job:

@@ -123,7 +123,8 @@ class Headline(QWidget):
         if started is not None:
             facts.append(started.device)
             trainable, total = _rounded(started.trainable_parameters), _rounded(started.parameters)
-            facts.append(self.tr("{0} of {1} weights train").format(trainable, total))
+            words = self.tr("all {1} weights train") if trainable == total else self.tr("{0} of {1} weights train")
+            facts.append(words.format(trainable, total))
         return facts
 
 
