@@ -15,11 +15,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job
-from workbench.ui import figures
 from workbench.ui.adding import FolderAdding, holds_images
 from workbench.ui.background import Background
 from workbench.ui.draft import Draft
 from workbench.ui.followed import FollowedRun
+from workbench.ui.label_edits import LabelEdits
 from workbench.ui.places import Preferences, is_project, place_for
 from workbench.ui.progress import RunProgress, RunStateName
 from workbench.ui.worker import JobHandle
@@ -64,7 +64,6 @@ class Session(QObject):
         super().__init__(parent)
         self.preferences = Preferences()
         self.project: Project | None = None
-        self.undo: UndoStack | None = None
         self.saved_at: float | None = None
         self._warm: WarmChild | None = None
         self._followed = FollowedRun(self)
@@ -80,6 +79,16 @@ class Session(QObject):
         self._adding.finished.connect(self._images_added)
         self._adding.failed.connect(self._dataset_problem)
         self._adding.sampleReady.connect(self.open_project)
+        self._labels = LabelEdits(self)
+        for done, news in (
+            (self._labels.labelled, (self.labelsChanged, self.splitChanged, self.undoChanged)),
+            (self._labels.classAdded, (self.classesChanged,)),
+            (self._labels.splitMade, (self.splitChanged,)),
+        ):
+            for told in (self._was_saved, *news):
+                done.connect(told)
+        self._labels.told.connect(self.toast)
+        self._labels.problem.connect(self._dataset_problem)
         self._draft = Draft(self)
         self._draft.changed.connect(self.configChanged)
         self._draft.saved.connect(self._was_saved)
@@ -113,7 +122,6 @@ class Session(QObject):
         Where that fails the current project stays, ``problem`` says why, and False is returned.
         """
         from workbench.project.backups import DamagedProject
-        from workbench.project.history import UndoStack
         from workbench.project.project import Project
 
         again = self.project is not None and self.project.folder == Path(folder)
@@ -131,7 +139,8 @@ class Session(QObject):
                 self.problem.emit("", str(error))
             return False
         self._leave_project()
-        self.project, self.undo, self.saved_at = project, UndoStack(), None
+        self.project, self.saved_at = project, None
+        self._labels.move_to(project)
         self._draft.move_to(project.folder, writable=not project.read_only)
         if not project.read_only:
             self.preferences.remember(project.folder)
@@ -182,61 +191,30 @@ class Session(QObject):
     def _dataset_problem(self, sentence: str) -> None:
         self.problem.emit("dataset", sentence)
 
+    @property
+    def undo(self) -> "UndoStack | None":
+        """What can be undone and redone in the open project."""
+        return self._labels.undo
+
     def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
         """Give the images a class (None takes it away). Undo takes it back."""
-        if self.project is None or len(ids) == 0:
-            return False
-        with self._telling("dataset"):
-            change = self.project.labels.assign(ids, class_id)
-            self.undo.push(change)
-            self._labels_changed()
-            return True
-        return False
+        return self._labels.assign(ids, class_id)
 
     def undo_label(self) -> "LabelChange | None":
         """Take the last label change back. Returns what changed."""
-        return self._step("undo", self.tr("Undone: {0}"))
+        return self._labels.take_back()
 
     def redo_label(self) -> "LabelChange | None":
         """Make the change again that was undone last. Returns what changed."""
-        return self._step("redo", self.tr("Redone: {0}"))
-
-    def _step(self, direction: str, text: str) -> "LabelChange | None":
-        change: LabelChange | None = None
-        with self._telling("dataset"):
-            change = getattr(self.undo, direction)(self.project.labels) if self.project is not None else None
-        if change is not None:
-            self._labels_changed()
-            self.toast.emit(text.format(figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))))
-        return change
+        return self._labels.make_again()
 
     def add_class(self, name: str) -> int | None:
         """Add a class at the end of the project's order. None where that is not possible."""
-        if self.project is None:
-            return None
-        with self._telling("dataset"):
-            made = self.project.labels.add_class(name)
-            self._was_saved()
-            self.classesChanged.emit()
-            return made
-        return None
+        return self._labels.add_class(name)
 
     def make_split(self, *, validation: float = 0.15, test: float = 0.2, seed: int = 7) -> "SplitOutcome | None":
         """Divide the labelled images. None, and a problem in the Dataset panel, where that is not possible."""
-        if self.project is None:
-            return None
-        with self._telling("dataset"):
-            outcome = self.project.splits.make(validation=validation, test=test, seed=seed)
-            self._was_saved()
-            self.splitChanged.emit()
-            return outcome
-        return None
-
-    def _labels_changed(self) -> None:
-        self._was_saved()
-        self.labelsChanged.emit()
-        self.splitChanged.emit()
-        self.undoChanged.emit()
+        return self._labels.make_split(validation=validation, test=test, seed=seed)
 
     @property
     def config(self) -> "TrainConfig":
@@ -400,7 +378,8 @@ class Session(QObject):
         self._background.join()
         if self.project is not None:
             self.project.close()
-        self.project, self.undo = None, None
+        self.project = None
+        self._labels.move_to(None)
 
     @Slot()
     def _was_saved(self) -> None:

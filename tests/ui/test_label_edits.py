@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from workbench.project.project import Project
+from workbench.ui.label_edits import LabelEdits
+
+
+@pytest.fixture
+def edits(project_folder: Path, qtbot: QtBot) -> LabelEdits:
+    made = LabelEdits()
+    with Project.open(project_folder) as project:
+        made.move_to(project)
+        yield made
+        made.move_to(None)
+
+
+def test_a_label_is_given_taken_back_and_given_again(edits: LabelEdits, qtbot: QtBot) -> None:
+    project = edits._project
+    ids, last = project.images.ids(), project.labels.classes()[-1].id
+    before = project.labels.counts()
+    with qtbot.waitSignal(edits.labelled):
+        assert edits.assign(ids, last)
+    assert project.labels.counts()[last] == len(ids)
+    with qtbot.waitSignal(edits.told) as told:
+        assert edits.take_back() is not None
+    assert told.args[0].startswith("Undone")
+    assert project.labels.counts() == before
+    edits.make_again()
+    assert project.labels.counts()[last] == len(ids)
+
+
+def test_what_is_not_possible_is_told(edits: LabelEdits, qtbot: QtBot) -> None:
+    known = edits._project.labels.classes()[0].name
+    with qtbot.waitSignal(edits.problem), qtbot.assertNotEmitted(edits.classAdded):
+        assert edits.add_class(known) is None
+
+
+def test_without_a_project_nothing_happens(qtbot: QtBot) -> None:
+    edits = LabelEdits()
+    assert not edits.assign([1], 1)
+    assert edits.take_back() is None
+    assert edits.add_class("pit") is None
+    assert edits.make_split(validation=0.2, test=0.2, seed=1) is None
