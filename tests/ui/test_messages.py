@@ -46,3 +46,14 @@ def test_a_banner_is_answered_or_dismissed(qtbot: QtBot) -> None:
     qtbot.addWidget(plain)
     assert plain.button is None
     assert messages.TOAST_MS >= 3000
+
+
+def test_a_click_takes_the_toast_away(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    window.show()
+    toast = Toast(window)
+    toast.say("Saved")
+    qtbot.mouseClick(toast, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(toast.isHidden)

@@ -129,7 +129,9 @@ class ConfusionMatrix(QWidget):
             if marked is not None:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.colour(role), 2))
-                painter.drawRoundedRect(self.cell_rect(*marked).adjusted(0, 0, 0, 0), 3, 3)
+                rect = self.cell_rect(*marked)
+                radius = 3 if cell >= 20 else 0
+                painter.drawRoundedRect(rect if radius else rect.adjusted(-1, -1, 1, 1), radius, radius)
 
     def _paint_names(self, painter: QPainter) -> None:
         left, top, cell = self._geometry()

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QLabel, QPushButton, QSizePolicy, QWidget
 
 from workbench.ui import icons, theme
 from workbench.ui.layouts import row
 from workbench.ui.widgets import button, label, tool_button
 
-TOAST_MS = 5000
+TOAST_MS = 3000
 
 
 class Banner(QFrame):
@@ -78,7 +79,7 @@ class Banner(QFrame):
 
 
 class Toast(QFrame):
-    """A quiet line above the status bar that goes by itself; a newer one takes its place."""
+    """A quiet line above the status bar that goes by itself or with a click; a newer one takes its place."""
 
     def __init__(self, parent: QWidget, *, bottom: int = 40) -> None:
         super().__init__(parent)
@@ -115,6 +116,11 @@ class Toast(QFrame):
 
     def text(self) -> str:
         return self._text.text()
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        # What it covers is reached with the next click.
+        self._timer.stop()
+        self._leave()
 
     @Slot()
     def _leave(self) -> None:
