@@ -29,6 +29,9 @@ class User:
         assert found, f"nothing visible is named {name}"
         return found[0]
 
+    def is_shown(self, name: str) -> bool:
+        return any(widget.isVisible() for widget in self.window.findChildren(QWidget, name))
+
     def click(self, name: str) -> None:
         button = self.find(name, QAbstractButton)
         assert button.isEnabled(), f"{name} is disabled"

@@ -38,6 +38,7 @@ def test_from_a_dropped_folder_to_a_checked_package(open_window: Callable, share
     ]  # fmt: skip
     assert not session.project.folder.is_relative_to(images)
     user.go("dataset")
+    user.wait(lambda: user.is_shown("dataset.grid"))
     grid = user.find("dataset.grid", QTableView)
     user.wait(lambda: grid.model().rowCount() > 0)
     counts = session.project.labels.counts()

@@ -42,7 +42,9 @@ def test_killing_the_training_process_leaves_the_window_usable_and_the_run_resum
     user.wait(lambda: session.project is not None)
     user.go("training")
     user.click("train.start")
-    user.wait(lambda: any(isinstance(event, CheckpointSaved) for event in session.run_events), 120)
+    user.wait(lambda: session.run_state not in ("idle", "preparing"), 120)
+    assert session.run_state == "training", session.progress.what
+    user.wait(lambda: any(isinstance(event, CheckpointSaved) for event in session.run_events), 60)
     user.wait(lambda: sum(isinstance(event, EpochEnded) for event in session.run_events) >= 2, 60)
     owner = session.run.owner()
     os.kill(owner.pid, signal.SIGKILL)
