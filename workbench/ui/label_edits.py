@@ -32,9 +32,11 @@ class LabelEdits(QObject):
 
     def move_to(self, project: "Project | None") -> None:
         """Edit another project from now on, with nothing to undo; None where none is open."""
-        from workbench.project.history import UndoStack
+        self._project, self.undo = project, None
+        if project is not None:
+            from workbench.project.history import UndoStack
 
-        self._project, self.undo = project, UndoStack() if project is not None else None
+            self.undo = UndoStack()
 
     def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
         """Give the images a class; True where that was done."""
