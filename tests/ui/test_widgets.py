@@ -159,3 +159,15 @@ def test_text_of_labels_is_never_read_as_markup(qtbot: QtBot) -> None:
     qtbot.addWidget(made)
     assert made.textFormat() == Qt.TextFormat.PlainText
     assert "dataset" in icons.names()
+
+
+def test_tab_stops_at_the_choice_of_a_segmented_alone(qtbot: QtBot) -> None:
+    choice = Segmented([("a", "A"), ("b", "B"), ("c", "C")], "b")
+    qtbot.addWidget(choice)
+
+    def stops() -> list[str]:
+        return [key for key in "abc" if choice.button(key).focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    assert stops() == ["b"]
+    choice.set_value("c")
+    assert stops() == ["c"]

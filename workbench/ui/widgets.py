@@ -269,13 +269,14 @@ class Segmented(QWidget):
         for key, text in choices:
             part = QPushButton(text)
             part.setCheckable(True)
+            part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             part.setObjectName(f"segment.{key}")
             self._group.addButton(part, len(self._keys))
             self._keys.append(key)
             layout.addWidget(part)
         self.setLayout(layout)
-        self.set_value(value or self._keys[0])
         self._group.idToggled.connect(self._toggled)
+        self.set_value(value or self._keys[0])
 
     def value(self) -> str:
         return self._keys[self._group.checkedId()]
@@ -294,6 +295,9 @@ class Segmented(QWidget):
 
     @Slot(int, bool)
     def _toggled(self, index: int, on: bool) -> None:
+        # Tab stops at the choice alone, as at a set of radio buttons: a ring round another part looks like a second choice.
+        policy = Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus
+        self._group.button(index).setFocusPolicy(policy)
         if on:
             self.changed.emit(self._keys[index])
 
