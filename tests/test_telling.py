@@ -1,18 +1,49 @@
-from workbench.demo import DemoDone
-from workbench.telling import is_failure
-from workbench.training.events import FitEnded
+import io
+
+from workbench.intake import Intake
+from workbench.jobs import Noticed, Progress
+from workbench.telling import Teller, Text
+from workbench.training.events import FitEnded, Tick
 
 
-def done(*, agrees: int, flips: int = 0) -> DemoDone:
-    return DemoDone("project", "run", "package", 0.95, 120, 1e-6, flips, agrees)
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
-def test_a_demo_whose_package_decides_otherwise_has_failed() -> None:
-    assert not is_failure(done(agrees=120))
-    assert is_failure(done(agrees=119))
-    assert is_failure(done(agrees=120, flips=1))
+def told(*events: object, errors: io.StringIO | None = None) -> tuple[str, str, int]:
+    out, errors = io.StringIO(), errors or io.StringIO()
+    teller = Teller(out, errors)
+    for event in events:
+        teller(event)
+    teller.close()
+    return out.getvalue(), errors.getvalue(), teller.code
 
 
-def test_a_failed_run_is_a_failure_and_a_stopped_one_is_not() -> None:
-    assert is_failure(FitEnded("failed", "", 0, -1.0, -1.0, 1.0))
-    assert not is_failure(FitEnded("stopped", "", 0, -1.0, -1.0, 1.0))
+def test_results_go_to_stdout_and_notes_to_stderr():
+    found = Intake(images=1200, added=3, classes=["good", "pit"], corrupt=1, unlabelled=2, split={"train": 4})
+    out, errors, code = told(Noticed("The image a.png is cut off."), found, Text("as it is\n"))
+    assert out.splitlines() == [
+        "1,200 images, 3 new, 2 classes: good, pit. 1 cannot be read and are skipped. 2 without a label. "
+        "Split from the folders: train 4.",
+        "as it is",
+    ]
+    assert errors == "note: The image a.png is cut off.\n"
+    assert code == 0
+
+
+def test_a_log_gets_a_line_per_stage_and_a_terminal_one_that_moves():
+    steps = [Progress(number, 3, "Reading headers") for number in range(4)]
+    _, log, _ = told(*steps)
+    assert log == "Reading headers\n"
+    _, moving, _ = told(*steps, errors=Terminal())
+    assert "\rReading headers 3 of 3" in moving
+    assert "\n" not in moving
+    assert moving.endswith("\r")
+
+
+def test_a_failed_run_is_a_failure_and_a_tick_is_nothing():
+    ended = FitEnded(reason="failed", message="No space is left.", best_epoch=0, live=-1, deployed=-1, seconds=3)
+    out, _, code = told(Tick(1), ended)
+    assert out == "No space is left. (3 s)\n"
+    assert code == 1

@@ -92,7 +92,8 @@ def is_failure(event: Event) -> bool:
 
 def _scanned(event: Any) -> str:
     split = ", ".join(f"{name} {count:,}" for name, count in event.split.items() if count)
-    text = f"{event.images:,} images, {event.added:,} new, {len(event.classes)} classes: {', '.join(event.classes)}."
+    classes = f", {len(event.classes)} classes: {', '.join(event.classes)}" if event.classes else ", no classes"
+    text = f"{event.images:,} images, {event.added:,} new{classes}."
     if event.corrupt:
         text += f" {event.corrupt:,} cannot be read and are skipped."
     if event.unlabelled:
@@ -129,13 +130,7 @@ def _fit_started(event: Any) -> str:
 
 
 def _fit_ended(event: Any) -> str:
-    text = f"{event.reason}: {event.message} ({event.seconds:.0f} s)"
-    if event.deployed >= 0:
-        text += (
-            f"\nbest epoch {event.best_epoch}: validation balanced accuracy {event.deployed:.3f} on the deployment path "
-            f"({event.live:.3f} live)"
-        )
-    return text
+    return f"{event.message} ({event.seconds:.0f} s)"
 
 
 def _evaluated(event: Any) -> str:
