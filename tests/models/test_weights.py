@@ -1,5 +1,6 @@
 import argparse
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,15 @@ def test_a_file_that_holds_code_is_refused_and_not_run(zipped: bool, tmp_path: P
     target = tmp_path / "ran"
     torch.save({"state_dict": Bomb(target)}, tmp_path / "bomb.pt", _use_new_zipfile_serialization=zipped)
     with pytest.raises(WorkbenchError, match=r"bomb.pt holds Python objects that could run code.*save its state dict"):
+        read_weights(tmp_path / "bomb.pt")
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+def test_a_bare_pickle_that_holds_code_is_called_what_it_is(protocol: int, tmp_path: Path) -> None:
+    target = tmp_path / "ran"
+    (tmp_path / "bomb.pt").write_bytes(pickle.dumps({"a": Bomb(target)}, protocol=protocol))
+    with pytest.raises(WorkbenchError, match=r"bomb.pt holds Python objects that could run code"):
         read_weights(tmp_path / "bomb.pt")
     assert not target.exists()
 

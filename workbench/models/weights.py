@@ -1,6 +1,7 @@
 """Weights from a file: read without running code, matched by name and shape, refused where they do not fit."""
 
 import pickle
+import pickletools
 import re
 import warnings
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ def _read_checkpoint(path: Path) -> Any:
         with warnings.catch_warnings(action="ignore"):  # torch remarks on the pickle of a file that is refused anyway
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "GLOBAL" in str(error) or "global" in str(error):
+        if "GLOBAL" in str(error) or "global" in str(error) or _names_foreign_code(path):
             raise WorkbenchError(
                 f"The weights file {path} holds Python objects that could run code, so it was not opened; "
                 f"save its state dict alone, best as .safetensors, and choose that."
@@ -61,6 +62,24 @@ def _read_checkpoint(path: Path) -> Any:
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, BadZipFile) as error:
         # The unpickler meets garbage with whatever its next step happens to raise.
         raise _damaged(path) from error
+
+
+def _names_foreign_code(path: Path) -> bool:
+    """Return whether a bare pickle, which torch only calls invalid, names functions of anything but torch. Runs nothing."""
+    strings: list[str] = []
+    try:
+        with path.open("rb") as file:
+            for opcode, argument, _ in pickletools.genops(file):
+                if opcode.name in ("GLOBAL", "INST"):
+                    strings = str(argument).split(" ", 1)
+                elif isinstance(argument, str):
+                    strings = [*strings[-1:], argument]
+                named = opcode.name in ("GLOBAL", "INST", "STACK_GLOBAL") and bool(strings)
+                if named and strings[0].partition(".")[0] not in ("torch", "collections"):
+                    return True
+    except (OSError, ValueError):
+        return False  # no pickle, or one that breaks off: damaged
+    return False
 
 
 def _damaged(path: Path) -> WorkbenchError:
