@@ -19,11 +19,24 @@ from typing import IO
 
 import platformdirs
 
-from workbench import __version__, telling
+from workbench import __version__, dataset_verbs, telling
 from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
 
-VERBS = ("scan", "split", "train", "evaluate", "export", "predict", "demo", "doctor", "serve")
+VERBS = (
+    "scan",
+    "labels",
+    "rescan",
+    "split",
+    "curate",
+    "train",
+    "evaluate",
+    "export",
+    "predict",
+    "demo",
+    "doctor",
+    "serve",
+)
 STOPPED = 130
 """The exit code of a verb that was interrupted, as shells expect it."""
 
@@ -195,11 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--no-verify", action="store_true", help="read headers only: no full decode, no content hash")
 
-    split = verb("split", "Divide the labelled images into train, validation and test.", _split)
-    _project(split)
-    split.add_argument("--validation", type=float, default=0.15, metavar="SHARE")
-    split.add_argument("--test", type=float, default=0.2, metavar="SHARE")
-    split.add_argument("--seed", type=int, default=7)
+    dataset_verbs.add_verbs(verb)
 
     train = verb("train", "Train a model; the run folder holds everything about it.", _train)
     _project(train)
@@ -244,16 +253,6 @@ def _scan(arguments: argparse.Namespace) -> Job:
     from workbench.intake import add_folders
 
     return add_folders(arguments.project, arguments.folders, verify=not arguments.no_verify)
-
-
-def _split(arguments: argparse.Namespace) -> Job:
-    def job(_: Stop) -> Iterator[Event]:
-        from workbench.project.project import Project
-
-        with Project.open(arguments.project) as project:
-            yield project.splits.make(validation=arguments.validation, test=arguments.test, seed=arguments.seed)
-
-    return job
 
 
 def _train(arguments: argparse.Namespace) -> Job:

@@ -7,6 +7,16 @@ ClassId = NewType("ClassId", int)
 RootId = NewType("RootId", int)
 RunId = NewType("RunId", str)
 
+LabelValue = ClassId | tuple[ClassId, ...] | None
+"""An image's label: a class; in a project of several labels the classes sorted by id, () for none of them; None: no label."""
+
+NO_CLASS = ClassId(-1)
+"""Stored as an image's class where somebody looked and none of the classes applies (only with several labels)."""
+
+Task = Literal["single", "multi", "ordinal"]
+TASKS: tuple[Task, ...] = ("single", "multi", "ordinal")
+"""One class per image; any number of classes; one class per image, where the order of the classes is a scale."""
+
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 """Split names; the database stores their position."""
