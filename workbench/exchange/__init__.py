@@ -1,1 +1,1 @@
-"""Labels between a project and files: import with a dry run, export, and images that come packed in one file."""
+"""Labels in and out of a project: what a file would change, changing it in one transaction, and writing files."""

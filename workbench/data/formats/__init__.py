@@ -1,1 +1,1 @@
-"""Label formats, one module each: a file to records and back. Knows no project."""
+"""Label formats, one module each: reading gives a `records.Document`, writing takes records. None of them knows a project."""
