@@ -20,7 +20,7 @@ def test_a_label_is_given_taken_back_and_given_again(edits: LabelEdits, qtbot: Q
     project = edits._project
     ids, last = project.images.ids(), project.labels.classes()[-1].id
     before = project.labels.counts()
-    with qtbot.waitSignal(edits.labelled):
+    with qtbot.waitSignal(edits.changed):
         assert edits.assign(ids, last)
     assert project.labels.counts()[last] == len(ids)
     with qtbot.waitSignal(edits.told) as told:
@@ -33,7 +33,7 @@ def test_a_label_is_given_taken_back_and_given_again(edits: LabelEdits, qtbot: Q
 
 def test_what_is_not_possible_is_told(edits: LabelEdits, qtbot: QtBot) -> None:
     known = edits._project.labels.classes()[0].name
-    with qtbot.waitSignal(edits.problem), qtbot.assertNotEmitted(edits.classAdded):
+    with qtbot.waitSignal(edits.problem), qtbot.assertNotEmitted(edits.changed):
         assert edits.add_class(known) is None
 
 

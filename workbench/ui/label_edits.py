@@ -1,8 +1,8 @@
-"""What the user does to labels, classes and the split of one project, with the undo stack. No widgets."""
+"""What the user does to labels, marks, classes and the split of one project, with the undo stack. No widgets."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,8 +10,9 @@ from workbench.errors import WorkbenchError
 from workbench.ui import figures
 
 if TYPE_CHECKING:
+    from workbench.project.changes import Change
     from workbench.project.history import UndoStack
-    from workbench.project.labels import LabelChange
+    from workbench.project.ids import LabelValue
     from workbench.project.project import Project
     from workbench.project.splits import SplitOutcome
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 class LabelEdits(QObject):
     """Changes the open project at once. What is not possible becomes ``problem``, and nothing is changed."""
 
-    labelled = Signal()
-    classAdded = Signal()
+    changed = Signal(object)
+    """The `Change` that was made, taken back or made again."""
     splitMade = Signal()
     told = Signal(str)
     problem = Signal(str)
@@ -38,42 +39,78 @@ class LabelEdits(QObject):
 
             self.undo = UndoStack()
 
-    def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
-        """Give the images a class; True where that was done."""
-        if self._project is None or self.undo is None or len(ids) == 0:
+    def do(self, change: "Change") -> None:
+        """Take note of a change that was made: undo can take it back, and whoever shows it is told."""
+        if self.undo is not None:
+            self.undo.push(change)
+        self.changed.emit(change)
+
+    def make(self, edit: "Callable[[Project], Change | None]") -> bool:
+        """Let ``edit`` change the project; True where it did. Its WorkbenchError becomes ``problem``."""
+        if self._project is None:
             return False
         with self._telling():
-            self.undo.push(self._project.labels.assign(ids, class_id))
-            self.labelled.emit()
+            change = edit(self._project)
+            if change is not None:
+                self.do(change)
             return True
         return False
 
-    def take_back(self) -> "LabelChange | None":
+    def assign(self, ids: Sequence[int], value: "LabelValue", *, grader: str = "") -> bool:
+        """Give the images a label; True where that was done."""
+        if len(ids) == 0:
+            return False
+        return self.make(lambda project: project.labels.assign(ids, value, grader=grader))
+
+    def toggle_class(self, ids: Sequence[int], class_id: int, *, grader: str = "") -> bool:
+        """With several labels: take the class away where all of the images have it, else give it to each."""
+        if len(ids) == 0:
+            return False
+
+        def toggle(project: "Project") -> "Change":
+            on = not all(isinstance(value, tuple) and class_id in value for value in project.labels.of(ids))
+            return project.labels.toggle(ids, class_id, on, grader=grader)
+
+        return self.make(toggle)
+
+    def take_back(self) -> "Change | None":
         """Undo the last change; return it."""
         return self._step("undo", self.tr("Undone: {0}"))
 
-    def make_again(self) -> "LabelChange | None":
+    def make_again(self) -> "Change | None":
         """Redo the change that was undone last; return it."""
         return self._step("redo", self.tr("Redone: {0}"))
 
-    def _step(self, direction: str, text: str) -> "LabelChange | None":
-        change: LabelChange | None = None
+    def _step(self, direction: str, text: str) -> "Change | None":
+        change: Change | None = None
         with self._telling():
-            change = getattr(self.undo, direction)(self._project.labels) if self._project is not None else None
+            change = getattr(self.undo, direction)(self._project) if self._project is not None else None
         if change is not None:
-            self.labelled.emit()
-            self.told.emit(text.format(figures.counted(len(change.ids), self.tr("label"), self.tr("labels"))))
+            self.changed.emit(change)
+            self.told.emit(text.format(self.name_of(change)))
         return change
+
+    def name_of(self, change: "Change") -> str:
+        """Return what a change is about, in words: "12 labels"."""
+        tr, count = self.tr, len(change.ids)
+        counted: dict[str, tuple[str, str]] = {
+            "label": (tr("label"), tr("labels")),
+            "reject": (tr("rejection"), tr("rejections")),
+            "tag": (tr("tag"), tr("tags")),
+            "note": (tr("note"), tr("notes")),
+            "region": (tr("region"), tr("regions")),
+            "pin": (tr("split"), tr("splits")),
+            "suggestion": (tr("suggestion"), tr("suggestions")),
+        }
+        if change.what not in counted:
+            return tr("change of the classes")
+        return figures.counted(count, *counted[change.what])
 
     def add_class(self, name: str) -> int | None:
         """Add a class at the end of the project's order; return its id."""
-        if self._project is None:
+        if self._project is None or not self.make(lambda project: _change(project.labels.add_class(name))):
             return None
-        with self._telling():
-            made = self._project.labels.add_class(name)
-            self.classAdded.emit()
-            return made
-        return None
+        return self._project.labels.classes()[-1].id
 
     def make_split(self, *, validation: float, test: float, seed: int) -> "SplitOutcome | None":
         """Divide the labelled images; return what came out."""
@@ -91,3 +128,7 @@ class LabelEdits(QObject):
             yield
         except WorkbenchError as error:
             self.problem.emit(str(error))
+
+
+def _change(made: Any) -> "Change | None":
+    return made if hasattr(made, "inverse") else None

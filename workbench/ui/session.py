@@ -4,14 +4,13 @@ Panels call its methods and listen to its signals; a `WorkbenchError` of the cor
 need no handling of their own.
 """
 
-import contextlib
 import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job
@@ -22,17 +21,24 @@ from workbench.ui.followed import FollowedRun
 from workbench.ui.label_edits import LabelEdits
 from workbench.ui.places import Preferences, is_project, place_for
 from workbench.ui.progress import RunProgress, RunStateName
+from workbench.ui.run_control import RunControl
 from workbench.ui.worker import JobHandle
 
 if TYPE_CHECKING:
     # Only for types: the window appears before pydantic, numpy and the core are imported.
     from workbench.launch import WarmChild
+    from workbench.project.changes import Change
     from workbench.project.history import UndoStack
-    from workbench.project.labels import LabelChange
+    from workbench.project.ids import LabelValue
+    from workbench.project.labels import Labels
     from workbench.project.project import Project
     from workbench.project.runs import RunFolder
     from workbench.project.splits import SplitOutcome
     from workbench.training.config import TrainConfig
+
+
+GRADER = "grader"
+"""The preference that says who labels."""
 
 
 class Session(QObject):
@@ -43,6 +49,13 @@ class Session(QObject):
     labelsChanged = Signal()
     classesChanged = Signal()
     splitChanged = Signal()
+    findingsChanged = Signal()
+    """Findings were stored or dismissed."""
+    predictionsChanged = Signal()
+    """Suggestions were stored or refused."""
+    decisionsChanged = Signal(object)
+    """A `Change` of any kind was made, taken back or made again; the more particular signal follows it."""
+    graderChanged = Signal(str)
     configChanged = Signal()
     runsChanged = Signal()
     runChanged = Signal()
@@ -70,8 +83,7 @@ class Session(QObject):
         self._followed.changed.connect(self.runChanged)
         self._followed.told.connect(self.runEvent)
         self._followed.stateChanged.connect(self.runStateChanged)
-        self._followed.ended.connect(self._run_ended)
-        self._followed.problem.connect(self._training_problem)
+        self._runs = RunControl(self, self._followed)
         self._background = Background(self)
         self._background.changed.connect(self.jobsChanged)
         self._adding = FolderAdding(self._background, self)
@@ -80,13 +92,9 @@ class Session(QObject):
         self._adding.failed.connect(self._dataset_problem)
         self._adding.sampleReady.connect(self.open_project)
         self._labels = LabelEdits(self)
-        for done, news in (
-            (self._labels.labelled, (self.labelsChanged, self.splitChanged, self.undoChanged)),
-            (self._labels.classAdded, (self.classesChanged,)),
-            (self._labels.splitMade, (self.splitChanged,)),
-        ):
-            for told in (self._was_saved, *news):
-                done.connect(told)
+        self._labels.changed.connect(self._edited)
+        self._labels.splitMade.connect(self._was_saved)
+        self._labels.splitMade.connect(self.splitChanged)
         self._labels.told.connect(self.toast)
         self._labels.problem.connect(self._dataset_problem)
         self._draft = Draft(self)
@@ -152,15 +160,18 @@ class Session(QObject):
             self.problem.emit(
                 "", self.tr("{0} is open for reading only: changes cannot be saved.").format(project.name)
             )
-        self._find_run()
+        self._runs.find()
         return True
 
     def _restore(self, folder: Path) -> None:
         """Put the newest sound backup of a damaged project in place and open it; the damaged files are set aside."""
         from workbench.project.project import Project
 
-        with self._telling(""):
+        try:
             self.toast.emit(Project.restore(folder))
+        except WorkbenchError as error:
+            self.problem.emit("", str(error))
+        else:
             self.open_project(folder)
 
     @Slot()
@@ -196,17 +207,74 @@ class Session(QObject):
         """What can be undone and redone in the open project."""
         return self._labels.undo
 
-    def assign(self, ids: Sequence[int], class_id: int | None) -> bool:
-        """Give the images a class (None takes it away). Undo takes it back."""
-        return self._labels.assign(ids, class_id)
+    @property
+    def grader(self) -> str:
+        """Who labels; "" where nobody is named. Remembered, and written beside each decision."""
+        return str(self.preferences.get(GRADER, "") or "")
 
-    def undo_label(self) -> "LabelChange | None":
-        """Take the last label change back. Returns what changed."""
+    def set_grader(self, name: str) -> None:
+        """Say who labels from now on."""
+        name = " ".join(name.split())
+        if name != self.grader:
+            self.preferences.set(GRADER, name)
+            self.graderChanged.emit(name)
+
+    def do(self, change: "Change") -> None:
+        """Take note of a change that was made to the project: undo can take it back, and who shows it is told."""
+        self._labels.do(change)
+
+    def make(self, edit: "Callable[[Project], Change | None]") -> bool:
+        """Let ``edit`` change the project, as `do`; a WorkbenchError becomes a banner. True where it was done."""
+        return self._labels.make(edit)
+
+    def assign(self, ids: Sequence[int], value: "LabelValue | int") -> bool:
+        """Give the images a label (None takes it away). Undo takes it back."""
+        return self._labels.assign(ids, value, grader=self.grader)
+
+    def toggle_class(self, ids: Sequence[int], class_id: int) -> bool:
+        """With several labels per image: take the class away where all of the images have it, else give it to each."""
+        return self._labels.toggle_class(ids, class_id, grader=self.grader)
+
+    def reject(self, ids: Sequence[int], on: bool = True) -> bool:
+        """Take the images out of the data set, or in again. The files stay where they are."""
+        return self.make(lambda project: project.rejection.set(ids, on, grader=self.grader))
+
+    def tag(self, ids: Sequence[int], name: str, on: bool = True) -> bool:
+        """Put a tag on the images, or take it off."""
+        return self.make(
+            lambda project: (project.tags.add if on else project.tags.remove)(ids, name, grader=self.grader)
+        )
+
+    def note(self, image_id: int, text: str) -> bool:
+        """Write the note of an image; "" takes it away."""
+        return self.make(lambda project: project.notes.set(image_id, text, grader=self.grader))
+
+    def edit_classes(self, edit: "Callable[[Labels], Change | None]") -> bool:
+        """Let ``edit`` change the classes: name, order, colour, merging, removal."""
+        return self.make(lambda project: edit(project.labels))
+
+    def undo_label(self) -> "Change | None":
+        """Take the last change back, of whatever kind. Returns what changed."""
         return self._labels.take_back()
 
-    def redo_label(self) -> "LabelChange | None":
+    def redo_label(self) -> "Change | None":
         """Make the change again that was undone last. Returns what changed."""
         return self._labels.make_again()
+
+    @Slot(object)
+    def _edited(self, change: "Change") -> None:
+        self._was_saved()
+        self.decisionsChanged.emit(change)
+        news: dict[str, tuple[SignalInstance, ...]] = {
+            "label": (self.labelsChanged, self.splitChanged),
+            "reject": (self.imagesChanged, self.labelsChanged, self.splitChanged),
+            "classes": (self.classesChanged, self.labelsChanged),
+            "pin": (self.splitChanged,),
+            "suggestion": (self.predictionsChanged,),
+        }
+        for told in news.get(getattr(change, "what", "label"), ()):
+            told.emit()
+        self.undoChanged.emit()
 
     def add_class(self, name: str) -> int | None:
         """Add a class at the end of the project's order. None where that is not possible."""
@@ -250,17 +318,8 @@ class Session(QObject):
 
     def start_training(self) -> None:
         """Start a run of the draft config in its own process and follow it."""
-        if self.project is None:
-            return
-        if self.is_training:
-            self.problem.emit("training", self.tr("A run is being trained already; stop it first."))
-            return
-        from workbench.training import client
-
         self._draft.save()
-        with self._telling("training"):
-            self._followed.follow(client.start_run(self.project, self.config), announce=True)
-            self.runsChanged.emit()
+        self._runs.start()
 
     def pause_training(self) -> None:
         """Ask the run to wait after its step."""
@@ -268,10 +327,7 @@ class Session(QObject):
 
     def resume_training(self) -> None:
         """Go on with a paused run; a run that ended early is continued from its last checkpoint."""
-        if self.run_state == "paused":
-            self._followed.command("resume")
-        elif self.run is not None and not self.is_training:
-            self.continue_run(self.run.id)
+        self._runs.resume()
 
     def stop_training(self) -> None:
         """Ask the run to save a checkpoint and end."""
@@ -279,55 +335,11 @@ class Session(QObject):
 
     def continue_run(self, run_id: str) -> None:
         """Continue a stopped, failed or crashed run from its last checkpoint."""
-        if self.project is None or self.is_training:
-            return
-        from workbench.training import client
-
-        with self._telling("training"):
-            run = self.project.runs.get(run_id)
-            client.resume_run(self.project, run)
-            self._followed.follow(run, announce=True)
-            self.runsChanged.emit()
+        self._runs.proceed(run_id)
 
     def select_run(self, run_id: str) -> None:
         """Show another run: its events are told again from the first on. A run at work stays in view until it ends."""
-        if self.project is None or (self.run is not None and self.run.id == run_id):
-            return
-        if self.is_training:
-            self.toast.emit(
-                self.tr("The run {0} is being trained and stays in view until it ends.").format(self.run.id)
-            )
-            return
-        with self._telling("training"):
-            self._followed.follow(self.project.runs.get(run_id), announce=False)
-
-    def _find_run(self) -> None:
-        """Follow the run that is at work, else show the newest; a crashed one is offered to be continued."""
-        with self._telling("training"):
-            rows = self.project.runs.list()
-            at_work = [row for row in rows if row.state in ("running", "paused")]
-            for row in (at_work or rows)[:1]:
-                self._followed.follow(row.folder, announce=row.state in ("running", "paused", "crashed"))
-            self.runsChanged.emit()
-
-    @Slot()
-    def _run_ended(self) -> None:
-        self.runsChanged.emit()
-        if not self._followed.announce:
-            return
-        progress, run = self.progress, self.run
-        if progress.state == "crashed":
-            self.decision.emit("!training", progress.what, self.tr("Continue the run"), self.resume_training)
-        elif progress.state == "failed":
-            self.problem.emit("!training", progress.what or self.tr("The run {0} failed.").format(run.id))
-        elif progress.reason == "stopped":
-            self.toast.emit(self.tr("The run {0} is stopped and saved.").format(run.id))
-        else:
-            self.toast.emit(self.tr("The run {0} has finished.").format(run.id))
-
-    @Slot(str)
-    def _training_problem(self, sentence: str) -> None:
-        self.problem.emit("training", sentence)
+        self._runs.select(run_id)
 
     @property
     def jobs(self) -> list[JobHandle]:
@@ -385,11 +397,3 @@ class Session(QObject):
     def _was_saved(self) -> None:
         self.saved_at = time.time()
         self.saved.emit()
-
-    @contextlib.contextmanager
-    def _telling(self, panel: str) -> Iterator[None]:
-        """A WorkbenchError inside becomes a banner in ``panel``."""
-        try:
-            yield
-        except WorkbenchError as error:
-            self.problem.emit(panel, str(error))
