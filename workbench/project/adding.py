@@ -122,7 +122,10 @@ class Addition:
         self.database.execute_many(
             "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)", self._files(images, first)
         )
-        self.database.execute_many("INSERT INTO image VALUES (?, ?, ?, ?, ?)", self._images(images, first, class_ids))
+        self.database.execute_many(
+            "INSERT INTO image (id, class_id, label_source, split, state) VALUES (?, ?, ?, ?, ?)",
+            self._images(images, first, class_ids),
+        )
 
     def _files(self, images: Sequence[NewImage], first: int) -> Iterator[tuple[object, ...]]:
         root = int(self.root)
