@@ -155,10 +155,37 @@ def _exported(event: Any) -> str:
     )
 
 
+def _leaky(event: Any) -> str:
+    groups = f"{event.groups:,} group{'s' if event.groups > 1 else ''}"
+    return (
+        f"{groups} of images that belong together ({event.images:,} images) are on both sides of the split, so a score on "
+        "it cannot be trusted; `workbench split PROJECT --repair` moves each of them to one side."
+    )
+
+
+def _repaired(event: Any) -> str:
+    if not event.groups:
+        return "No group of images is on both sides of the split; nothing was changed."
+    text = f"{event.groups - len(event.left):,} of {event.groups:,} groups now lie on one side: {event.moved:,} images moved."
+    if event.left:
+        shown = ", ".join(event.left[:5]) + (f" and {len(event.left) - 5:,} more" if len(event.left) > 5 else "")
+        text += f" Pinned or frozen images keep these on both sides: {shown}; release them, then repair again."
+    return text
+
+
+def _finding(event: Any) -> str:
+    shown = ", ".join(event.images[:4]) + (f" and {len(event.images) - 4:,} more" if len(event.images) > 4 else "")
+    return f"{event.kind} {event.score:.2f}  {event.message}" + (f"  [{shown}]" if shown else "")
+
+
 SPLITS = ("train", "validation", "test")
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "Intake": _scanned,
     "SplitOutcome": _split,
+    "Leaky": _leaky,
+    "Repaired": _repaired,
+    "TestFrozen": lambda event: f"{event.images:,} test images are frozen as '{event.name}'.",
+    "Finding": _finding,
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,
     "FitEnded": _fit_ended,

@@ -1,11 +1,44 @@
-"""Splits as jobs: made, checked for leaks, repaired."""
+"""Splits as jobs: made, checked for leaks, repaired, their test images frozen."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import WorkbenchError
+import numpy as np
+
+from workbench.curation.leakage import Crossing, crossings, leaks
+from workbench.curation.pictures import relatives
 from workbench.jobs import Event, Job, Stop
+from workbench.project.ids import SPLITS
 from workbench.project.project import Project
+
+
+@dataclass(frozen=True)
+class Leaky:
+    """The split cannot be trusted: so many ``groups`` of images that belong together are on both sides of it."""
+
+    groups: int
+    images: int
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """So many ``groups`` crossed; ``moved`` images changed their side; ``left`` names one image of each group that held
+    images keep on both sides."""
+
+    groups: int
+    moved: int
+    left: list[str]
+
+
+@dataclass(frozen=True)
+class TestFrozen:
+    """The test images of now are the test set ``name``: they stay in the test split whatever is split anew."""
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
+
+    name: str
+    images: int
 
 
 def split(
@@ -20,18 +53,68 @@ def split(
     backbone: str | None = None,
     weights: str | None = None,
 ) -> Job:
-    """Return the job that splits the project anew, ending with `SplitOutcome`."""
+    """Return the job that splits the project anew: SplitOutcome, then the leaks that are left as Findings and Leaky."""
 
     def job(_: Stop) -> Iterator[Event]:
         with Project.open(project_folder) as project:
             yield project.splits.make(validation=validation, test=test, seed=seed)
+            yield from check_split(project)
 
     return job
 
 
 def repair(project_folder: Path) -> Job:
-    raise WorkbenchError(f"The split of {project_folder} cannot be repaired yet.")
+    """Return the job that moves each group that crosses to one side, ending with Repaired; nothing else changes."""
+
+    def job(_: Stop) -> Iterator[Event]:
+        with Project.open(project_folder) as project:
+            yield repair_split(project)
+
+    return job
 
 
 def freeze_test(project_folder: Path, name: str) -> Job:
-    raise WorkbenchError(f"The test images of {project_folder} cannot be frozen as {name} yet.")
+    """Return the job that keeps the test images of now as a test set of this name, ending with TestFrozen."""
+
+    def job(_: Stop) -> Iterator[Event]:
+        with Project.open(project_folder) as project:
+            yield TestFrozen(name, project.splits.freeze_test(name))
+
+    return job
+
+
+def check_split(project: Project) -> Iterator[Event]:
+    """Yield what leaks: a Finding per group, then Leaky; nothing where the split is clean."""
+    found = leaks(project)
+    yield from found
+    if found:
+        yield Leaky(len(found), sum(len(finding.ids) for finding in found))
+
+
+def repair_split(project: Project) -> Repaired:
+    """Move each group that crosses to one side: that of its held images, else that of most of its images, else train."""
+    found = crossings(project)
+    moves: dict[int, list[int]] = {code: [] for code in range(len(SPLITS))}
+    torn: list[int] = []
+    for crossing in found:
+        code = _side(crossing)
+        if code is None:
+            torn.append(int(crossing.ids[0]))
+        else:
+            moves[code] += crossing.ids[crossing.splits != code].tolist()
+    for code, ids in moves.items():
+        if ids:
+            project.splits.assign(ids, SPLITS[code])
+    names = relatives(project, torn)
+    return Repaired(len(found), sum(map(len, moves.values())), [names[image_id] for image_id in torn])
+
+
+def _side(crossing: Crossing) -> int | None:
+    """Return the code of the split that the group belongs in, None where held images are in several."""
+    held = np.unique(crossing.splits[crossing.held])
+    if len(held) > 1:
+        return None
+    if len(held):
+        return int(held[0])
+    # argmax takes the first of equals: train.
+    return int(np.argmax(np.bincount(crossing.splits, minlength=len(SPLITS))))

@@ -16,6 +16,7 @@ from workbench.project.backups import DamagedProject
 from workbench.project.database import DamagedDatabase, Database
 from workbench.project.images import Images
 from workbench.project.labels import Labels
+from workbench.project.links import Links
 from workbench.project.owner import Owner
 from workbench.project.ownership import Ownership
 from workbench.project.roots import Roots
@@ -54,6 +55,7 @@ class Project:
         self.labels = Labels(database)
         self.images = Images(database, self.labels, Roots(database, folder))
         self.splits = Splits(database, self.labels, self.settings)
+        self.links = Links(database)
         self.runs = Runs(database, self.runs_folder)
 
     @classmethod
