@@ -29,7 +29,9 @@ class FilterBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._query = Query()
+        self.usual = Query()
+        """What a project shows at first."""
+        self._query = self.usual
         self._classes: list[ClassRow] = []
         self._counts: dict[int | None, int] = {}
         self.all = self._chip("dataset.filterAll", self._show_all)

@@ -1,30 +1,35 @@
-"""The dataset panel: wires the grid, the filter bar, the loupe and the inspector to the session."""
+"""The dataset panel: wires the grid, the filter bar, the loupe, the tabs and the inspector to the session."""
 
 import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
 from workbench.project.ids import ClassId
 from workbench.project.images import ImageRow, Query
 from workbench.project.labels import ClassRow
-from workbench.ui import figures, icons
+from workbench.project.project import Project
+from workbench.ui import figures
+from workbench.ui.dataset import tabs
 from workbench.ui.dataset.class_edits import ClassEdits
-from workbench.ui.dataset.class_list import swatch
 from workbench.ui.dataset.class_model import KEYS, ClassModel
+from workbench.ui.dataset.counting import Overview, overview
 from workbench.ui.dataset.filter_bar import FilterBar
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.grid_view import GridView
-from workbench.ui.dataset.inspector import MOST_NAMED, DatasetInspector
+from workbench.ui.dataset.inspector import DatasetInspector
 from workbench.ui.dataset.labelling import Labelling, is_writing
 from workbench.ui.dataset.loupe import Loupe
-from workbench.ui.dataset.readiness import Counts, readiness
-from workbench.ui.dataset.selection import Selection
+from workbench.ui.dataset.panel_actions import PanelActions
+from workbench.ui.dataset.reader import Reader
+from workbench.ui.dataset.readiness import readiness
+from workbench.ui.dataset.selection import Selection, places_of
 from workbench.ui.dataset.split_section import Asked
 from workbench.ui.dataset.top_bar import TopBar
 from workbench.ui.layouts import column, rule
@@ -39,19 +44,21 @@ REFRESH_MS = 30
 REST = 4
 """Counting waits this many times as long as it took last: with a million images it stays out of the way of the keys."""
 
-MOST_COPIED = 1000
-
 
 class DatasetPanel(Panel):
-    """Browse, label and split."""
+    """Browse, label, curate and split."""
 
     key = "dataset"
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.title = self.tr("Dataset")
-        self._counts = Counts()
+        self._overview = Overview()
         self._classes: dict[int, ClassRow] = {}
+        self._awaited: Ids | None = None
+        self._asked_at = 0.0
+        self._tabs: dict[str, QWidget] = {}
+        self.reader = Reader(self)
         self.pictures = Pictures(session)
         self.thumbnails = ThumbnailLoader(self.pictures.thumbnail, self)
         self._large = ThumbnailLoader(self.pictures.thumbnail, self)
@@ -60,14 +67,15 @@ class DatasetPanel(Panel):
         self.selection = Selection(self)
         self.class_model = ClassModel(self)
         self.filter = FilterBar()
+        self.tabs = tabs.TabStrip()
         self.grid = GridView(self.model, self.selection, self.thumbnails)
         self.loupe = Loupe(self._whole, self.thumbnails)
         self._inspector = DatasetInspector(self.class_model, self._large)
         self.edits = ClassEdits(session, self)
         self.labelling = Labelling(session, self.grid, self.selection, self.class_model, self.selected_ids, self)
         self._build()
+        self._actions = PanelActions(self)
         self._connect()
-        self._make_actions()
         self._project_changed()
 
     def _build(self) -> None:
@@ -81,10 +89,9 @@ class DatasetPanel(Panel):
         self._stack = QStackedWidget()
         for page in (self._empty, self._nothing, self.grid, self.loupe):
             self._stack.addWidget(page)
-        bar = TopBar(self.filter)
-        bar.addAsked.connect(self.choose_folder)
-        self.add_button = bar.add
-        self.setLayout(column(bar, rule(), self._stack, spacing=0))
+        self._top = TopBar(self.filter)
+        self.add_button = self._top.add
+        self.setLayout(column(self._top, self.tabs, rule(), self._stack, spacing=0))
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _connect(self) -> None:
@@ -98,14 +105,18 @@ class DatasetPanel(Panel):
         session.labelsChanged.connect(self._labels_changed)
         session.splitChanged.connect(self._labels_changed)
         session.classesChanged.connect(self._refreshing.start)
+        self.reader.failed.connect(self._tell_problem)
         self.selection.changed.connect(self._selection_changed)
         self.filter.changed.connect(self._query_changed)
         self.filter.tileSizeChanged.connect(self.grid.set_tile_size)
+        self.tabs.chosen.connect(self._show_tab)
+        self.tabs.tabBarClicked.connect(self._tab_clicked)
         self.grid.tileSizeChanged.connect(self.filter.size_slider.setValue)
         self.grid.opened.connect(self.open_loupe)
-        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.customContextMenuRequested.connect(self._actions.show_menu)
         self.loupe.closed.connect(self.close_loupe)
         self.loupe.stepped.connect(self._step)
+        self._top.addAsked.connect(self.choose_folder)
         self._empty.clicked.connect(self.choose_folder)
         self._nothing.clicked.connect(self._show_everything)
         self.class_model.renamed.connect(self.edits.rename)
@@ -119,45 +130,23 @@ class DatasetPanel(Panel):
         self._inspector.classAdded.connect(self.edits.add)
         self._inspector.split.asked.connect(self._split)
 
-    def _make_actions(self) -> None:
-        tr, add = self.tr, self.add_action
-        text = tr("Add a folder of images")
-        add("dataset.addFolder.action", text, self.choose_folder, icon="folder-plus", key="Ctrl+Shift+O")
-        add("dataset.nextUnlabelled", tr("Next image without a class"), self._next_unlabelled, key="Alt+Right")
-        add("dataset.selectAll", tr("Select all images shown"), self.selection.select_all, key="Ctrl+A")
-        add("dataset.unlabel", tr("Take the label away"), self.labelling.unlabel, key="Del")
-        add("dataset.onlyUnlabelled", tr("Show images without a class"), self.filter.unlabelled.click, key="U")
-        add("dataset.find", tr("Filter by path"), self._focus_text, icon="search", key="Ctrl+F")
-        add("dataset.preview", tr("Preview the augmentation of this image"), self._preview, icon="augment", key="P")
-        advance = add("dataset.autoAdvance", tr("Go on to the next image after labelling"), self._advance_told, key="G")
-        advance.setCheckable(True)
-        advance.setChecked(self.labelling.advance)
-        advance.toggled.connect(self.labelling.set_advance)
-        self._inspector.advance.setChecked(self.labelling.advance)
-        self._inspector.advance.toggled.connect(advance.setChecked)
-        advance.toggled.connect(self._inspector.advance.setChecked)
-        self._class_actions = [
-            add(f"dataset.class{key}", "", partial(self.labelling.with_key, number), icon="tag", key=key)
-            for number, key in enumerate(KEYS)
-        ]
-
     # what the shell asks
 
     def inspector(self) -> QWidget:
         return self._inspector
 
     def state(self) -> tuple[PanelState, str]:
-        return readiness(self._counts, self.tr)
+        return readiness(self._overview.counts, self.tr)
 
     def activated(self, payload: object) -> None:
         """``payload`` may be a `Query`, or the ids of images to select."""
         if isinstance(payload, Query):
-            self.filter.set_query(payload)
+            self.show_images(payload)
         elif isinstance(payload, list | tuple | np.ndarray) and len(payload):
             self._show_everything()
-            self.selection.select(np.flatnonzero(np.isin(self.model.ids, np.asarray(payload, np.int64))))
-            self.grid.reveal(self.selection.current)
-        (self.loupe if self._in_loupe else self.grid).setFocus()
+            self.reveal(np.asarray(payload, np.int64))
+        if self.tabs.current == tabs.GRID:
+            (self.loupe if self._in_loupe else self.grid).setFocus()
 
     # the session's news
 
@@ -166,9 +155,14 @@ class DatasetPanel(Panel):
         for loader in (self.thumbnails, self._large, self._whole):
             loader.forget()
         self.pictures.open_project()
+        self.reader.open_project(self.session.project)
         self.loupe.forget()
+        self._overview, self._awaited = Overview(), None
+        self.tabs.choose(tabs.GRID)
         self._stack.setCurrentWidget(self._empty)
-        self.filter.set_query(Query())
+        self.model.set_ids(np.zeros(0, np.int64))
+        self.selection.reset(0)
+        self.filter.set_query(self.filter.usual)
         self._run_query()
         self.refresh()
 
@@ -188,47 +182,78 @@ class DatasetPanel(Panel):
 
     @Slot()
     def refresh(self) -> None:
-        """Count again, and show it in the bar, the inspector and the stage's state."""
+        """Count again, and show it in the bar, the inspector and the stage's state; with many images a little later."""
         self._refreshing.stop()
-        started = time.perf_counter()
-        project = self.session.project
-        classes: list[ClassRow] = []
-        unreadable: list[ImageRow] = []
-        outcome = None
-        self._counts = Counts()
-        if project is not None:
-            classes = project.labels.classes()
-            bad = project.images.ids(Query(state="corrupt"))
-            unreadable = project.images.page(bad[:MOST_NAMED]) if len(bad) else []
-            outcome = project.splits.outcome()
-            self._counts = Counts(project.labels.counts(), project.splits.counts(), len(bad))
+        self._asked_at = time.perf_counter()
+        if self.session.project is None:
+            self._show_overview(Overview())
+        else:
+            self.reader.ask("overview", overview, self._show_overview)
+
+    def _show_overview(self, found: Overview) -> None:
+        self._overview = found
+        counts, classes = found.counts, list(found.classes)
         self._classes = {known.id: known for known in classes}
         self.grid.delegate.set_classes(self._classes)
-        self.class_model.set_classes(classes, self._counts.by_class)
-        self.filter.set_classes(classes, self._counts.by_class)
+        self.class_model.set_classes(classes, counts.by_class)
+        self.filter.set_classes(classes, counts.by_class)
         inspector = self._inspector
         inspector.has_classes(bool(classes))
-        inspector.split.show_outcome(outcome, left_over=self._counts.left_over)
-        inspector.split.button.setEnabled(self._counts.labelled > 0)
-        inspector.show_unreadable([bad_row.relative for bad_row in unreadable], self._counts.unreadable)
-        for number, action in enumerate(self._class_actions):
-            action.setVisible(number < len(classes))
-            name = classes[number].name if number < len(classes) else ""
-            action.setText(self.tr("Label as {name}").format(name=name) if name else "")
+        inspector.split.show_outcome(found.outcome, left_over=counts.left_over)
+        inspector.split.button.setEnabled(counts.labelled > 0)
+        inspector.show_unreadable([bad_row.relative for bad_row in found.unreadable], counts.unreadable)
+        self._actions.show_classes(classes)
         self._selection_changed()
         self.grid.viewport().update()
         self._choose_page()
-        self._refreshing.setInterval(max(REFRESH_MS, round(REST * 1000 * (time.perf_counter() - started))))
+        shown = self._tabs.get(self.tabs.current)
+        if shown is not None:
+            shown.refresh()
+        self._refreshing.setInterval(max(REFRESH_MS, round(REST * 1000 * (time.perf_counter() - self._asked_at))))
         self.stateChanged.emit()
 
     def _choose_page(self) -> None:
-        self.filter.setVisible(self._counts.images > 0)
-        if not self._counts.images:
-            self._stack.setCurrentWidget(self._empty)
-        elif not len(self.model.ids):
-            self._stack.setCurrentWidget(self._nothing)
-        elif not self._in_loupe:
-            self._stack.setCurrentWidget(self.grid)
+        known = not self.reader.is_asking("overview")
+        images = self._overview.counts.images or len(self.model.ids)
+        self.filter.setVisible(images > 0)
+        self.tabs.setVisible(images > 0)
+        if not images:
+            page: QWidget = self._empty if known else self.grid
+        elif self.tabs.current in self._tabs:
+            page = self._tabs[self.tabs.current]
+        elif not len(self.model.ids) and not self.reader.is_asking("ids"):
+            page = self._nothing
+        else:
+            page = self.loupe if self._in_loupe else self.grid
+        self._stack.setCurrentWidget(page)
+
+    # the tabs
+
+    @Slot(str)
+    def _show_tab(self, key: str) -> None:
+        if key != tabs.GRID and key not in self._tabs:
+            made = self._tabs[key] = tabs.build(key, self.session, self)
+            made.showImages.connect(self.show_images)
+            self._stack.addWidget(made)
+        if key in self._tabs:
+            self._tabs[key].refresh()
+        self._choose_page()
+
+    @Slot(int)
+    def _tab_clicked(self, index: int) -> None:
+        if self._in_loupe and self.tabs.keys[index] == tabs.GRID:
+            self.close_loupe()
+
+    @Slot(object)
+    def show_images(self, query: Query) -> None:
+        """Show these images in the grid."""
+        self._to_grid()
+        self.filter.set_query(query)
+
+    def _to_grid(self) -> None:
+        if self._in_loupe:
+            self.close_loupe()
+        self.tabs.choose(tabs.GRID)
 
     # the query
 
@@ -238,18 +263,24 @@ class DatasetPanel(Panel):
 
     @Slot()
     def _query_changed(self) -> None:
+        self.tabs.choose(tabs.GRID)
         self._run_query()
         self._choose_page()
 
     def _run_query(self) -> None:
-        """Ask the project for the ids, and keep what is selected and current where it is still shown."""
-        project = self.session.project
+        """Ask the project for the ids of the query; the answer may come later."""
+        if self.session.project is None:
+            self._show_ids(np.zeros(0, np.int64))
+        else:
+            self.reader.ask("ids", partial(_ids_of, self.filter.query), self._show_ids)
+
+    def _show_ids(self, new: Ids) -> None:
+        """Show what the query gave, and keep what is selected and current where it is still shown."""
         old, chosen, current = self.model.ids, self.selection.positions(), self.selection.current
-        new = project.images.ids(self.filter.query) if project is not None else np.zeros(0, np.int64)
         kept_ids = old[chosen]
         current_id = int(old[current]) if 0 <= current < len(old) else -1
         self.model.set_ids(new)
-        kept = np.flatnonzero(np.isin(new, kept_ids)) if len(kept_ids) else np.zeros(0, np.int64)
+        kept = places_of(new, kept_ids)
         place = self.model.position_of(current_id)
         if place < 0:
             place = min(current, len(new) - 1)
@@ -257,23 +288,33 @@ class DatasetPanel(Panel):
                 kept = np.array([place])  # What was selected left the query: the next one takes its place.
         self.selection.reset(len(new), selected=kept, current=place)
         self.grid.reveal(place)
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None:
+            self.reveal(awaited)
+        self._choose_page()
+
+    def reveal(self, ids: Ids) -> bool:
+        """Select these images and scroll to the first; once the grid has them, where a query is on its way.
+
+        False where the grid shows none of them.
+        """
+        if self.reader.is_asking("ids"):
+            self._awaited = ids
+            return True
+        places = places_of(self.model.ids, ids)
+        if len(places):
+            self.selection.select(places)
+            self.selection.current = self.selection.anchor = int(places[0])
+            self.grid.reveal(int(places[0]))
+        return bool(len(places))
 
     @Slot()
     def _show_everything(self) -> None:
-        self.filter.set_query(Query())
+        self.filter.set_query(self.filter.usual)
 
     @Slot(int)
     def _show_class(self, class_id: int) -> None:
         self.filter.set_query(replace(self.filter.query, class_id=ClassId(class_id), unlabelled=False))
-
-    @Slot()
-    def _focus_text(self) -> None:
-        self.filter.text.setFocus()
-        self.filter.text.selectAll()
-
-    @Slot()
-    def _next_unlabelled(self) -> None:
-        self.labelling.go_to_unlabelled(self.filter.query)
 
     # selection and loupe
 
@@ -331,6 +372,10 @@ class DatasetPanel(Panel):
         if self.session.make_split(validation=asked.validation, test=asked.test, seed=asked.seed) is not None:
             self.refresh()
 
+    @Slot(str)
+    def _tell_problem(self, sentence: str) -> None:
+        self.session.problem.emit("dataset", sentence)
+
     @Slot()
     def choose_folder(self) -> None:
         """Ask for a folder and add its images."""
@@ -338,46 +383,9 @@ class DatasetPanel(Panel):
         if chosen:
             self.session.add_folder(Path(chosen))
 
-    @Slot()
-    def _preview(self) -> None:
-        ids = self.selected_ids()
-        if len(ids):
-            self.session.navigate.emit("augment", int(ids[0]))
-
-    @Slot()
-    def _advance_told(self) -> None:
-        on, off = self.tr("After labelling, the next image is selected."), self.tr("After labelling, the image stays.")
-        self.session.toast.emit(on if self.labelling.advance else off)
-
-    @Slot(QPoint)
-    def _show_menu(self, point: QPoint) -> None:
-        if len(self.selection):
-            menu = self.selection_menu()
-            menu.exec(self.grid.viewport().mapToGlobal(point))
-            menu.deleteLater()
-
     def selection_menu(self) -> QMenu:
         """Return the menu of the selected images."""
-        menu = QMenu(self)
-        look = menu.addAction(icons.icon("eye"), self.tr("Open in the loupe\tEnter"))
-        look.triggered.connect(lambda: self.open_loupe(self.selection.current))
-        menu.addAction(icons.icon("augment"), self.tr("Preview the augmentation\tP")).triggered.connect(self._preview)
-        menu.addSeparator()
-        labels = menu.addMenu(icons.icon("tag"), self.tr("Label as"))
-        labels.setEnabled(bool(self._classes))
-        for number, known in enumerate(self.class_model.classes):
-            hint = f"\t{KEYS[number]}" if number < len(KEYS) else ""
-            entry = labels.addAction(swatch(known.colour), known.name.replace("&", "&&") + hint)
-            entry.triggered.connect(lambda _on=False, class_id=known.id: self.labelling.label(class_id))
-        menu.addAction(self.tr("Take the label away\tDel")).triggered.connect(self.labelling.unlabel)
-        menu.addSeparator()
-        menu.addAction(icons.icon("copy"), self.tr("Copy the paths")).triggered.connect(self._copy_paths)
-        return menu
-
-    @Slot()
-    def _copy_paths(self) -> None:
-        rows = [self.model.row_at(int(position)) for position in self.selection.positions()[:MOST_COPIED]]
-        QApplication.clipboard().setText("\n".join(str(found.path) for found in rows if found is not None))
+        return self._actions.menu()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Class keys and Del, where no shortcut took them (the window is not the active one)."""
@@ -395,3 +403,7 @@ class DatasetPanel(Panel):
         super().hideEvent(event)
         for loader in (self.thumbnails, self._large, self._whole):
             loader.want(())
+
+
+def _ids_of(query: Query, project: Project) -> Any:
+    return project.images.ids(query)

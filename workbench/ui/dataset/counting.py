@@ -1,0 +1,66 @@
+"""What the panel knows about the whole project: counted anew in the reader's thread, moved on by each change. No widgets."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from workbench.project.ids import ClassId
+from workbench.project.images import ImageRow, Query
+from workbench.project.labels import ClassRow
+from workbench.project.project import Project
+from workbench.project.splits import SplitOutcome
+from workbench.ui.dataset.readiness import Counts
+
+MOST_NAMED = 50
+"""So many of the files that cannot be read are named."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The counts, and with them the classes in their order, the last split and the first files that cannot be read."""
+
+    counts: Counts = field(default_factory=Counts)
+    classes: tuple[ClassRow, ...] = ()
+    unreadable: tuple[ImageRow, ...] = ()
+    outcome: SplitOutcome | None = None
+
+
+def overview(project: Project) -> Overview:
+    """Count everything: some 0.2 s with a million images, so in the reader's thread."""
+    bad = project.images.ids(Query(state="corrupt"))
+    counts = Counts(
+        by_class=project.labels.counts(),
+        by_split=project.splits.counts(),
+        unreadable=len(bad),
+    )
+    return Overview(
+        counts=counts,
+        classes=tuple(project.labels.classes()),
+        unreadable=tuple(project.images.page(bad[:MOST_NAMED])) if len(bad) else (),
+        outcome=project.splits.outcome(),
+    )
+
+
+def moved_on(counts: Counts, change: Any) -> Counts:
+    """Return the counts by class as a label change (with ``before`` and ``after``) has left them.
+
+    The split's counts depend on more than the change knows; they follow with the next `overview`.
+    """
+    before, after = getattr(change, "before", None), getattr(change, "after", None)
+    if not isinstance(before, tuple) or not isinstance(after, tuple):
+        return counts
+    by_class: Counter[Any] = Counter(counts.by_class)
+    for values, step in ((before, -1), (after, 1)):
+        for value, times in Counter(values).items():
+            for key in _keys(value):
+                by_class[key] += step * times
+    return replace(counts, by_class=_known(by_class))
+
+
+def _keys(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _known(by_class: Mapping[Any, int]) -> dict[ClassId | None, int]:
+    return {key: max(0, count) for key, count in by_class.items()}
