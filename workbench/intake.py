@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -57,6 +57,20 @@ def decoding_of(project: Project) -> Decoding:
     """
     fields = project.settings.get(_SETTING)
     return Decoding() if fields is None else Decoding.from_dict(fields)
+
+
+def set_window(project: Project, low: int, high: int) -> tuple[int, int]:
+    """Store the levels that become black and white; return those of before, with which it is taken back.
+
+    Raises WorkbenchError for levels that are no window. Thumbnails follow: they are kept by the rules.
+    """
+    before = decoding_of(project)
+    try:
+        after = replace(before, window=(int(low), int(high)))
+    except ValueError as error:
+        raise WorkbenchError(f"The window cannot be set: {error}.") from error
+    project.settings.set(_SETTING, after.as_dict())
+    return before.window
 
 
 @dataclass

@@ -346,7 +346,7 @@ def test_rules_travel_as_data() -> None:
     rules = json.loads(json.dumps(decoding.as_dict()))
     assert Decoding.from_dict(rules) == decoding
     assert Decoding.from_dict({}) == Decoding()
-    for wrong in ({**rules, "format": 2}, {**rules, "alpha": "over white"}, {**rules, "gamma": 2.2}):
+    for wrong in ({**rules, "format": 3}, {**rules, "alpha": "over white"}, {**rules, "gamma": 2.2}):
         with pytest.raises(WorkbenchError, match="newer Workbench"):
             Decoding.from_dict(wrong)
     for wrong in ({"window": [9, 3]}, {"window": [0]}, {"window": "all"}, {"max_pixels": 0}):
