@@ -1,0 +1,238 @@
+"""Graders: who labelled what, how far two of them agree, and the queues for grading blind and for settling."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QScrollArea, QStackedWidget, QWidget
+
+from workbench.project.images import Query
+from workbench.ui import figures, theme
+from workbench.ui.confusion import ConfusionMatrix
+from workbench.ui.layouts import column, row
+from workbench.ui.session import Session
+from workbench.ui.widgets import Badge, ElidedLabel, EmptyState, Headline, Section, button, label
+from workbench.ui.worker import JobHandle
+
+MOST_QUEUED = 5000
+"""Images that one queue shows; nobody grades more in one go."""
+
+FORM = 320
+
+
+class GradersTab(QWidget):
+    """``gradeBlind`` carries a query to be graded without seeing what others said."""
+
+    showImages = Signal(object)
+    gradeBlind = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._handle: JobHandle | None = None
+        self._compared: tuple[str, str] | None = None
+        self._build()
+        session.graderChanged.connect(self._stale)
+        session.labelsChanged.connect(self._stale)
+        session.projectChanged.connect(self._forget)
+
+    def _build(self) -> None:
+        tr = self.tr
+        self.grader = QLineEdit()
+        self.grader.setObjectName("graders.me")
+        self.grader.setPlaceholderText(tr("Your name or initials"))
+        self.grader.setMaxLength(80)
+        self.grader.editingFinished.connect(self._renamed)
+        self._listed = QWidget()
+        self._list = column(spacing=theme.HALF)
+        self._listed.setLayout(self._list)
+        me = QWidget()
+        me.setLayout(
+            column(
+                self.grader,
+                label(
+                    tr("Written beside each label you give. Leave it empty where it does not matter."),
+                    "secondary",
+                    wrap=True,
+                ),
+                self._listed,
+            )
+        )
+        self._unseen_text = label("", "secondary", wrap=True, name="graders.unseenText")
+        self.unseen = button(tr("Grade them blind"), self._grade_unseen, icon="eye", name="graders.blind")
+        self.unseen.setToolTip(tr("Shows the images without what others said; your grades are kept beside theirs"))
+        self._disagree_text = label("", "secondary", wrap=True, name="graders.disagreeText")
+        self.disagree = button(tr("Show and settle them"), self._show_disagreeing, name="graders.disagree")
+        queue = QWidget()
+        queue.setLayout(column(self._unseen_text, self.unseen, 4, self._disagree_text, self.disagree))
+        left = QWidget()
+        left.setLayout(
+            column(Section(tr("Labelling as"), me), Section(tr("To grade"), queue), None, spacing=16, margins=16)
+        )
+        left.setFixedWidth(FORM)
+        self.first, self.second = QComboBox(), QComboBox()
+        self.first.setObjectName("graders.first")
+        self.second.setObjectName("graders.second")
+        self.compare = button(tr("Compare"), self._compare, role="primary", name="graders.compare")
+        self._progress = ElidedLabel("", "secondary")
+        self._head = row(self.first, label(tr("and"), "secondary"), self.second, self.compare, self._progress, None)
+        self.kappa = Headline(tr("Cohen's kappa"))
+        self.weighted = Headline(tr("Quadratic weighted kappa"))
+        self.share = Headline(tr("Same label"))
+        self._figures = QWidget()
+        self._figures.setLayout(row(self.kappa, self.weighted, self.share, None, spacing=32))
+        self.matrix = ConfusionMatrix()
+        self.matrix.setMinimumHeight(320)
+        self._matrix_says = label("", "secondary", wrap=True)
+        self._result = QWidget()
+        self._result.setLayout(column(self._figures, self._matrix_says, self.matrix, spacing=16))
+        self._result.hide()
+        both = QWidget()
+        both.setLayout(column(self._head, self._result, None, spacing=16, margins=16))
+        self._empty = EmptyState(
+            "eye",
+            tr(
+                "Agreement needs two graders. Say who you are on the left, label some images, and let somebody else grade "
+                "them blind."
+            ),
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(both)
+        area = QScrollArea()
+        area.setWidget(left)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFixedWidth(FORM + 2)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = row(area, self._stack, spacing=0)
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
+
+    # what is shown
+
+    @Slot()
+    def refresh(self) -> None:
+        """Count anew; a comparison stays until other graders are chosen."""
+        project = self._session.project
+        if project is None:
+            return
+        me = self._session.grader
+        if not self.grader.hasFocus():
+            self.grader.setText(me)
+        counts = project.graders.counts()
+        self._show_list(counts)
+        chosen = (self.first.currentText(), self.second.currentText())
+        names = sorted(counts, key=lambda name: -counts[name])
+        for box, wanted, place in ((self.first, chosen[0], 0), (self.second, chosen[1], 1)):
+            box.clear()
+            box.addItems(names)
+            found = box.findText(wanted)
+            box.setCurrentIndex(found if found >= 0 else min(place, len(names) - 1))
+        self._stack.setCurrentIndex(1 if len(names) > 1 else 0)
+        unseen = len(project.graders.queue(me, kind="unseen", limit=MOST_QUEUED)) if me else 0
+        disagree = len(project.graders.queue(me, kind="disagree", limit=MOST_QUEUED))
+        if me:
+            text = self.tr("{0} graded by others and not yet by {1}.").format(self._images(unseen), me)
+        else:
+            text = self.tr("Enter your name to grade what others have graded, without seeing their labels.")
+        self._unseen_text.setText(text)
+        self.unseen.setEnabled(unseen > 0)
+        self._disagree_text.setText(
+            self.tr("Graders disagree on {0}.").format(self._images(disagree))
+            if disagree
+            else self.tr("There is no image on which graders disagree.")
+        )
+        self.disagree.setEnabled(disagree > 0)
+        self._show_job()
+
+    def _images(self, number: int) -> str:
+        text = figures.counted(number, self.tr("image"), self.tr("images"))
+        return self.tr("at least {0}").format(text) if number >= MOST_QUEUED else text
+
+    def _show_list(self, counts: dict[str, int]) -> None:
+        while self._list.count():
+            taken = self._list.takeAt(0)
+            if taken is not None and taken.widget() is not None:
+                taken.widget().deleteLater()
+        for name, count in sorted(counts.items()):
+            line = QWidget()
+            line.setLayout(row(ElidedLabel(name), None, Badge(figures.count(count))))
+            self._list.addWidget(line)
+        self._listed.setVisible(bool(counts))
+
+    @Slot()
+    def _stale(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._compared = None
+        self._result.hide()
+        self._stale()
+
+    @Slot()
+    def _show_job(self) -> None:
+        running = self._handle is not None
+        self.compare.setEnabled(not running and self.first.currentText() != self.second.currentText())
+        self._progress.setText(self.tr("Comparing") if running else "")
+
+    # what the user does
+
+    @Slot()
+    def _renamed(self) -> None:
+        self._session.set_grader(self.grader.text())
+        self.refresh()
+
+    @Slot()
+    def _grade_unseen(self) -> None:
+        project, me = self._session.project, self._session.grader
+        if project is not None and me:
+            ids = project.graders.queue(me, kind="unseen", limit=MOST_QUEUED)
+            self.gradeBlind.emit(Query(ids=tuple(int(i) for i in ids), order="given"))
+
+    @Slot()
+    def _show_disagreeing(self) -> None:
+        project = self._session.project
+        if project is not None:
+            ids = project.graders.queue(self._session.grader, kind="disagree", limit=MOST_QUEUED)
+            self.showImages.emit(Query(ids=tuple(int(i) for i in ids), order="given"))
+
+    @Slot()
+    def _compare(self) -> None:
+        project = self._session.project
+        a, b = self.first.currentText(), self.second.currentText()
+        if project is None or self._handle is not None or not a or a == b:
+            return
+        words = ["labels", "agreement", str(project.folder), "--graders", a, b]
+        self._handle = self._session.start_job(
+            self.tr("Comparing graders"),
+            self._session.warm.job(words),
+            on_done=self._show_agreement,
+            on_failed=self._failed,
+        )
+        self._handle.ended.connect(self._ended)
+        self._show_job()
+
+    def _show_agreement(self, event: Any) -> None:
+        if not isinstance(event, dict) or event.get("event") != "Agreement":
+            return
+        images = figures.counted(event["images"], self.tr("image"), self.tr("images"))
+        self.kappa.show_number(
+            figures.score(event["kappa"]),
+            self.tr("[{0}, {1}] on {2}").format(figures.score(event["low"]), figures.score(event["high"]), images),
+        )
+        self.weighted.show_number(figures.score(event["weighted_kappa"]), self.tr("counts how far apart grades are"))
+        self.weighted.setVisible(len(event["classes"]) > 2)
+        self.share.show_number(figures.percent(event["agreeing"] / max(1, event["images"])))
+        self.matrix.set_matrix(event["confusion"], event["classes"])
+        self._matrix_says.setText(self.tr("Rows: {0}. Columns: {1}.").format(event["a"], event["b"]))
+        self._result.show()
+
+    def _failed(self, sentence: str) -> None:
+        self._session.problem.emit("dataset", sentence)
+
+    @Slot()
+    def _ended(self) -> None:
+        self._handle = None
+        self._show_job()
