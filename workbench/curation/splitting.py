@@ -83,6 +83,16 @@ def freeze_test(project_folder: Path, name: str) -> Job:
     return job
 
 
+def look(project_folder: Path) -> Job:
+    """Return the job that looks for leaks in the split as it is: a Finding per group, then Leaky; nothing is changed."""
+
+    def job(_: Stop) -> Iterator[Event]:
+        with Project.open(project_folder, read_only=True) as project:
+            yield from check_split(project)
+
+    return job
+
+
 def check_split(project: Project) -> Iterator[Event]:
     """Yield what leaks: a Finding per group, then Leaky; nothing where the split is clean."""
     found = leaks(project)
