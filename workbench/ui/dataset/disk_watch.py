@@ -74,7 +74,7 @@ class DiskWatch(QObject):
         project = self._session.project
         if project is None or self._watcher is None:
             return
-        from workbench.rescan import folders_of
+        from workbench.data.folders import folders_of
 
         self._session.start_job(
             self.tr("Looking at the folders"),
