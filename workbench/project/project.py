@@ -14,11 +14,15 @@ from workbench.errors import WorkbenchError
 from workbench.project import backups, ownership
 from workbench.project.backups import DamagedProject
 from workbench.project.database import DamagedDatabase, Database
+from workbench.project.fields import Fields
+from workbench.project.findings import Findings
+from workbench.project.groups import Groups
 from workbench.project.images import Images
 from workbench.project.labels import Labels
 from workbench.project.links import Links
 from workbench.project.owner import Owner
 from workbench.project.ownership import Ownership
+from workbench.project.predictions import Predictions
 from workbench.project.roots import Roots
 from workbench.project.runs import Runs
 from workbench.project.schema import MIGRATIONS
@@ -56,6 +60,10 @@ class Project:
         self.images = Images(database, self.labels, Roots(database, folder))
         self.splits = Splits(database, self.labels, self.settings)
         self.links = Links(database)
+        self.groups = Groups(database, self.settings)
+        self.fields = Fields(database)
+        self.findings = Findings(database)
+        self.predictions = Predictions(database, self.settings)
         self.runs = Runs(database, self.runs_folder)
 
     @classmethod

@@ -2,10 +2,11 @@
 
 import math
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
 from workbench.project.allocation import stratified
@@ -14,6 +15,7 @@ from workbench.project.database import Database
 from workbench.project.id_ranges import Ids, as_ids, ranges
 from workbench.project.ids import OK, SPLITS, UNVERIFIED, ClassId, SplitName
 from workbench.project.labels import Labels
+from workbench.project.pins import NONE, PinChange, Pins
 from workbench.project.settings import Settings
 
 _SETTING = "split"
@@ -27,6 +29,11 @@ class SplitOutcome:
     got: dict[SplitName, int]
     per_class: dict[str, dict[SplitName, int]]
     warnings: list[str]
+    grouped_by: str = ""
+    groups: int = 0
+    pinned: int = 0
+    folds: int = 0
+    fold: int = 1
 
 
 class Splits:
@@ -36,8 +43,19 @@ class Splits:
         self._database = database
         self._labels = labels
         self._settings = settings
+        self.pins = Pins(database)
 
-    def make(self, *, validation: float = 0.15, test: float = 0.2, seed: int = 7) -> SplitOutcome:
+    def make(
+        self,
+        *,
+        validation: float = 0.15,
+        test: float = 0.2,
+        seed: int = 7,
+        groups: tuple[Ids, Ids] | None = None,
+        grouped_by: str = "",
+        folds: int = 0,
+        fold: int = 1,
+    ) -> SplitOutcome:
         """Split anew, each class in the asked shares; a share of 0 makes no such split.
 
         The same labels (by relative path) and seed give the same split, whatever the order in which the images were
@@ -71,7 +89,8 @@ class Splits:
         """Return the labelled, usable images of each split, and under None those without a split."""
         counts: dict[SplitName | None, int] = dict.fromkeys([*SPLITS, None], 0)
         rows = self._database.rows(
-            "SELECT split, state, count(*) FROM image WHERE class_id IS NOT NULL GROUP BY class_id, split, state"
+            "SELECT split, state, count(*) FROM image WHERE class_id IS NOT NULL AND rejected = 0"
+            " GROUP BY class_id, split, state"
         )
         for code, state, count in rows:
             if state in (UNVERIFIED, OK):
@@ -83,7 +102,54 @@ class Splits:
         stored = self._settings.get(_SETTING)
         if stored is None:
             return None
-        return SplitOutcome(stored["asked"], stored["got"], stored["per_class"], stored["warnings"])
+        known = {part.name for part in fields(SplitOutcome)}
+        return SplitOutcome(**{name: value for name, value in stored.items() if name in known})
+
+    def of(self, ids: Ids) -> NDArray[np.int8]:
+        """Return the split of each id as its place in SPLITS, -1 for none; in their order."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        ordered = as_ids(wanted)
+        places = self.pins.places(ordered)
+        codes: NDArray[np.int8] = np.where(places < 0, NONE, places >> 1).astype(np.int8)
+        return codes[np.searchsorted(ordered, wanted)]
+
+    def move(
+        self, ids: Ids, split: SplitName | None, *, pin: bool = True, source: str = "user", grader: str = ""
+    ) -> PinChange:
+        """Put the images into a split, or with None into none, and pin them there.
+
+        Raises WorkbenchError where one of them belongs to a frozen test set.
+        """
+        ordered = as_ids(ids)
+        place = NONE if split is None else 2 * SPLITS.index(split) + pin
+        return self.pins.write(ordered, np.full(len(ordered), place, dtype=np.int8), source=source, grader=grader)
+
+    def pin(self, ids: Ids, pinned: bool, *, source: str = "user", grader: str = "") -> PinChange:
+        """Hold the images in the split that they are in, or let them go; those without a split are left as they are.
+
+        Raises WorkbenchError where one that would be let go belongs to a frozen test set.
+        """
+        ordered = as_ids(ids)
+        with self._database.transaction():
+            before = self.pins.places(ordered)
+            after = np.where(before < 0, before, (before & ~1) | int(pinned)).astype(np.int8)
+            return self.pins.write(ordered, after, source=source, grader=grader)
+
+    def freeze_test(self, name: str) -> int:
+        """Keep the test images that are in no test set yet as one of this name; return how many they are.
+
+        They stay in the test split whatever is split later. Raises WorkbenchError for a name that is taken, and where
+        there is no such image.
+        """
+        return self.pins.freeze(name)
+
+    def test_sets(self) -> dict[str, int]:
+        """Return the number of images of each frozen test set, oldest first."""
+        return self.pins.sets()
+
+    def release_test(self, name: str) -> None:
+        """Give up a frozen test set; its images stay in the test split until the next split."""
+        self.pins.release(name)
 
     def _make(self, asked: dict[SplitName, float], seed: int) -> SplitOutcome:
         names = {row.id: row.name for row in self._labels.classes()}
@@ -114,7 +180,7 @@ class Splits:
         """Return the ids of the usable images of each class (by name), in an order that seed and path alone decide."""
         rows = self._database.rows(
             "SELECT image.id, class_id, relative FROM image JOIN file ON file.image_id = image.id"
-            " WHERE class_id IS NOT NULL AND state IN (?, ?) ORDER BY root_id, relative",
+            " WHERE class_id IS NOT NULL AND state IN (?, ?) AND rejected = 0 ORDER BY root_id, relative",
             (UNVERIFIED, OK),
         )
         key = str(seed).encode()

@@ -1,0 +1,125 @@
+"""A question about the images of a project: which of them, and in which order. Exact in JSON."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fnmatch import translate
+from typing import Any, Literal, Self, get_args
+
+from workbench.errors import WorkbenchError
+from workbench.project.ids import ClassId, ImageState, SplitName
+
+Order = Literal["path", "added", "class", "newest", "largest", "size", "confidence", "priority", "finding", "given"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+
+REGULAR = "re:"
+"""What a pattern begins with that is a regular expression."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which images, and in which order. Everything that is asked must hold.
+
+    - ``class_id``: images of this class; with several labels also those that have it among others.
+    - ``split`` "none": images without a split. ``test_set``: those of the frozen test set of that name.
+    - ``rejected`` None: rejected or not.
+    - ``text`` occurs in the relative path, whatever its case.
+    - ``pattern``: ``*``, ``?`` and ``[...]`` stand for letters, whatever their case, in the file name, or in the relative
+      path where the pattern has a ``/``; after ``re:`` a regular expression that is searched in the relative path.
+    - ``grader``: images that this grader has graded. ``field``: (name, value) of a column of an imported table.
+    - ``finding``: images with an open finding of that kind, or of any with "any"; ``finding_id``: those of this finding.
+    - ``modified_after``, ``modified_before``: seconds since 1970, both included.
+    - ``min_side``, ``max_side``: pixels; the shorter side has at least, the longer side at most so many.
+    - ``predicted``: the model's class; ``confidence``: (least, most), both included; ``disagrees``: it is not the label;
+      ``suggested``: there is no label, and the prediction was not refused.
+    - ``noted``, ``has_regions``: there is a note, a region. ``group``: the group that a split keeps together.
+    - ``ids``: exactly these.
+
+    The order "newest" begins with the latest modification, "largest" with the most pixels, "size" with the most bytes,
+    "class" follows the project's order and ends with unlabelled images, "confidence" begins where the model is least
+    sure, "priority" where a label helps most, "finding" with the strongest (of the asked kind, images of one finding side by
+    side), "given" follows ``ids``. ``descending`` turns each of them round, except that images without a prediction or
+    a finding stay at the end.
+    """
+
+    class_id: ClassId | None = None
+    unlabelled: bool = False
+    split: SplitName | Literal["none"] | None = None
+    state: ImageState | None = None
+    text: str = ""
+    order: Order = "path"
+    descending: bool = False
+    rejected: bool | None = None
+    pattern: str = ""
+    tag: str | None = None
+    grader: str | None = None
+    finding: str | None = None
+    finding_id: int | None = None
+    modified_after: float | None = None
+    modified_before: float | None = None
+    min_side: int | None = None
+    max_side: int | None = None
+    predicted: ClassId | None = None
+    confidence: tuple[float, float] | None = None
+    disagrees: bool = False
+    suggested: bool = False
+    test_set: str | None = None
+    group: int | None = None
+    noted: bool = False
+    has_regions: bool = False
+    field: tuple[str, str] | None = None
+    ids: tuple[int, ...] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is asked, without what is not, as plain data for JSON."""
+        asked = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asked.items()
+            if value != _UNASKED[name]
+        }
+
+    @classmethod
+    def from_dict(cls, content: object) -> Self:
+        """Return the query that `as_dict` wrote. Raises WorkbenchError, naming the part, for anything else."""
+        if not isinstance(content, dict):
+            raise WorkbenchError("A stored filter is not a list of named parts; make it again and save it.")
+        # Late: most of who asks for images reads no stored query.
+        from pydantic import TypeAdapter, ValidationError
+
+        unknown = [name for name in content if name not in _UNASKED]
+        if unknown:
+            raise WorkbenchError(f"A stored filter has the unknown part '{unknown[0]}'; make it again and save it.")
+        try:
+            # As JSON, where a list stands for a tuple; in all else strictly.
+            read = TypeAdapter(cls).validate_json(json.dumps(content, allow_nan=False), strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise WorkbenchError(
+                f"The part '{place}' of a stored filter is wrong ({first['msg']}); make it again and save it."
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise WorkbenchError(f"A stored filter cannot be read ({error}); make it again and save it.") from error
+        matcher(read.pattern)
+        return read
+
+
+_UNASKED: dict[str, Any] = {part.name: part.default for part in fields(Query)}
+
+ALL = Query()
+"""Every image, by path."""
+
+
+def matcher(pattern: str) -> Callable[[str], object]:
+    """Return a function that says of a relative path whether the pattern fits. Raises WorkbenchError for one that is none."""
+    try:
+        if pattern.startswith(REGULAR):
+            return re.compile(pattern.removeprefix(REGULAR)).search
+        fits = re.compile(translate(pattern.casefold())).match
+    except re.error as error:
+        raise WorkbenchError(f"The pattern '{pattern}' cannot be understood ({error}); correct it.") from error
+    if "/" in pattern:
+        return lambda relative: fits(relative.casefold())
+    return lambda relative: fits(relative.rpartition("/")[2].casefold())
