@@ -55,6 +55,8 @@ class Session(QObject):
     """Suggestions were stored or refused."""
     decisionsChanged = Signal(object)
     """A `Change` of any kind was made, taken back or made again; the more particular signal follows it."""
+    undone = Signal(object)
+    """A `Change` was taken back or made again, and everybody was told: whoever shows images shows these."""
     graderChanged = Signal(str)
     configChanged = Signal()
     runsChanged = Signal()
@@ -255,11 +257,16 @@ class Session(QObject):
 
     def undo_label(self) -> "Change | None":
         """Take the last change back, of whatever kind. Returns what changed."""
-        return self._labels.take_back()
+        return self._stepped(self._labels.take_back())
 
     def redo_label(self) -> "Change | None":
         """Make the change again that was undone last. Returns what changed."""
-        return self._labels.make_again()
+        return self._stepped(self._labels.make_again())
+
+    def _stepped(self, change: "Change | None") -> "Change | None":
+        if change is not None:
+            self.undone.emit(change)
+        return change
 
     @Slot(object)
     def _edited(self, change: "Change") -> None:
