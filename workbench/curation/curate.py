@@ -1,0 +1,197 @@
+"""All checks of a data set as one job: what each needs, in which order they run, what becomes of one that cannot."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from workbench.curation.finding import Finding
+from workbench.curation.store import KINDS_OF, CheckEnded, storing
+from workbench.embedding.embed import NEEDED, Vectors, embedded, source_of
+from workbench.embedding.source import Source
+from workbench.errors import WorkbenchError
+from workbench.jobs import Event, Job, Noticed, Progress, Stop
+from workbench.project.project import Project
+
+BY_EMBEDDINGS = ("outliers", "label-errors", "map")
+"""Checks that are nothing without embeddings; `duplicates` and `suggestions` can do without."""
+
+_USES_EMBEDDINGS = (*BY_EMBEDDINGS, "duplicates", "suggestions")
+
+
+def curate(
+    project_folder: Path,
+    *,
+    only: Sequence[str],
+    backbone: str | None = None,
+    weights: str | None = None,
+    run: str | None = None,
+    prompts: Mapping[str, str] | None = None,
+    store: bool = True,
+) -> Job:
+    """Return the job that runs the checks named in ``only``, ending each with `CheckEnded`.
+
+    Yields Progress, Noticed, and the findings, strongest first within a kind. ``backbone`` and ``weights`` (a file, ``hub``
+    or ``none``) are what embeddings are made with; without them the newest ones on the disk are used, and a check that
+    finds none says what it needs. ``run`` or ``prompts`` (class to text) make the suggestions instead. With ``store``
+    what was found is kept in the project. Raises WorkbenchError where none of the checks can run.
+    """
+    checks = [name for name in KINDS_OF if name in only]
+    job = partial(_curate, Path(project_folder), checks, backbone, weights, run, dict(prompts or {}))
+    return storing(Path(project_folder), job, checks) if store else job
+
+
+@dataclass
+class Asked:
+    """What the checks share: the project, and its embeddings, made when the first of them asks."""
+
+    project: Project
+    source: Source | None
+    run: str | None
+    prompts: dict[str, str]
+    embeddings: bool = True
+    """False where the backbone that was asked for cannot be had."""
+    _vectors: list[Vectors | None] = field(default_factory=list)
+
+    def vectors(self) -> Generator[Progress | Noticed, None, Vectors | None]:
+        """Return the embeddings of every usable image, None where there are none; use it with ``yield from``."""
+        if not self.embeddings:
+            return None
+        if not self._vectors:
+            found = yield from embedded(self.project, self.project.links.usable(), self.source)
+            if found is not None and self.source is None and found.missing:
+                yield Noticed(
+                    f"{found.missing:,} images have no embedding by {found.source} yet and are left out; {NEEDED}."
+                )
+            self._vectors.append(found if found is not None and len(found.ids) else None)
+        return self._vectors[0]
+
+
+def _curate(
+    folder: Path,
+    checks: Sequence[str],
+    backbone: str | None,
+    weights: str | None,
+    run: str | None,
+    prompts: dict[str, str],
+    _: Stop,
+) -> Iterator[Event]:
+    yield Progress(0, None, "Opening the project")
+    with Project.open(folder) as project:
+        asked = Asked(project, None, run, prompts)
+        if set(checks) & set(_USES_EMBEDDINGS):
+            try:
+                asked.source = source_of(project, backbone, weights)
+            except WorkbenchError as error:
+                if set(checks) <= set(BY_EMBEDDINGS):
+                    raise
+                asked.embeddings = False
+                yield Noticed(str(error))
+        for check in checks:
+            yield from _checked(check, asked, alone=len(checks) == 1)
+
+
+def _checked(check: str, asked: Asked, *, alone: bool) -> Iterator[Event]:
+    """Run one check. What stops it ends the job only where it is the only one."""
+    found = 0
+    try:
+        for event in _CHECKS[check](asked):
+            found += isinstance(event, Finding)
+            yield event
+    except WorkbenchError as error:
+        if alone:
+            raise
+        yield Noticed(f"The check for {check} could not be made: {error}")
+        return
+    except _NothingToGoBy as reason:
+        yield Noticed(str(reason))
+        return
+    yield CheckEnded(check, list(KINDS_OF[check]), found)
+
+
+class _NothingToGoBy(Exception):
+    """A check lacks what it goes by; the sentence says what."""
+
+
+def _required(asked: Asked, what: str) -> Generator[Progress | Noticed, None, Vectors]:
+    vectors = yield from asked.vectors()
+    if vectors is None:
+        raise _NothingToGoBy(f"{what} are found by embeddings, and there are none yet; {NEEDED}.")
+    return vectors
+
+
+def _duplicates(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import duplicates
+
+    vectors = yield from asked.vectors()
+    yield from duplicates.find(asked.project, vectors)
+
+
+def _quality(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import quality
+
+    yield from quality.find(asked.project)
+
+
+def _outliers(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import outliers
+
+    vectors = yield from _required(asked, "Outliers")
+    yield from outliers.find(asked.project, vectors)
+
+
+def _label_errors(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import label_errors
+
+    vectors = yield from _required(asked, "Probable wrong labels")
+    yield from label_errors.find(asked.project, vectors)
+
+
+def _leakage(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import leakage
+
+    yield from leakage.check(asked.project)
+
+
+def _shortcuts(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import shortcuts
+
+    yield from shortcuts.find(asked.project)
+
+
+def _imbalance(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import imbalance
+
+    yield from imbalance.find(asked.project)
+
+
+def _map(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import map2d
+
+    vectors = yield from _required(asked, "Places on the map")
+    yield from map2d.make(asked.project, vectors)
+
+
+def _suggestions(asked: Asked) -> Iterator[Event]:
+    from workbench.curation import prompts, suggest
+
+    if asked.prompts:
+        yield from prompts.suggest(asked.project, asked.prompts)
+    elif asked.run:
+        yield from suggest.by_run(asked.project, asked.run)
+    else:
+        vectors = yield from _required(asked, "Suggestions without a run (--run ID)")
+        yield from suggest.by_embeddings(asked.project, vectors)
+
+
+_CHECKS: dict[str, Callable[[Asked], Iterator[Event]]] = {
+    "duplicates": _duplicates,
+    "quality": _quality,
+    "outliers": _outliers,
+    "label-errors": _label_errors,
+    "leakage": _leakage,
+    "shortcuts": _shortcuts,
+    "imbalance": _imbalance,
+    "map": _map,
+    "suggestions": _suggestions,
+}

@@ -1,0 +1,90 @@
+"""What makes embeddings: a backbone, its weights and the way pixels reach it. Imports no torch."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.data.reading import Decoding
+from workbench.errors import WorkbenchError
+from workbench.models.catalog import BackboneInfo, backbones, find, weights_here
+
+
+@dataclass(frozen=True)
+class Source:
+    """A backbone at hand: ``weights`` is a file, ``hub`` or ``none``; ``key`` names the store of its embeddings."""
+
+    info: BackboneInfo
+    weights: str
+    decoding: Decoding
+    key: str
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        what = {"hub": "hub weights", "none": "random weights"}.get(self.weights, Path(self.weights).name)
+        return f"{self.info.name}, {what}"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What its store says of itself."""
+        return {"backbone": self.info.name, "weights": self.weights, "title": self.title}
+
+
+def find_backbone(name: str) -> BackboneInfo:
+    """Return the backbone of this full name, or of this short one (``mobilenet_v2``) where only one library has it.
+
+    Raises WorkbenchError that names the nearest ones.
+    """
+    if "/" not in name:
+        same = [info for info in backbones() if info.name.partition("/")[2] == name]
+        if len(same) == 1:
+            return same[0]
+        if same:
+            raise WorkbenchError(
+                f"There are {len(same)} backbones named '{name}'; choose {' or '.join(info.name for info in same)}."
+            )
+    return find(name)
+
+
+def choose(name: str, weights: str | None, *, decoding: Decoding) -> Source:
+    """Return the source for a backbone and its weights: a file, ``hub``, ``none``; None takes the hub's where they are here.
+
+    Raises WorkbenchError for an unknown backbone and for weights that are not there.
+    """
+    info = find_backbone(name)
+    if weights is None:
+        if not weights_here(info):
+            raise WorkbenchError(
+                f"There are no weights of {info.name} on this machine; name a file (--weights FILE), or use --weights hub "
+                f"with a connection."
+            )
+        weights = "hub"
+    if weights in ("hub", "none"):
+        stamp = f"hub:{','.join(info.weights[:1])}" if weights == "hub" else "none"
+    else:
+        stamp = _digest(Path(weights).expanduser())
+    # Everything that changes a vector. The size and the normalisation are the backbone's own.
+    facts = {
+        "backbone": info.name,
+        "weights": stamp,
+        "size": info.input_size,
+        "mean": info.mean,
+        "std": info.std,
+        "decoding": asdict(decoding),
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    short = re.sub(r"[^A-Za-z0-9._-]", "-", info.name.partition("/")[2] or info.name)[:60]
+    return Source(info, weights, decoding, f"{short}-{digest}")
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WorkbenchError(
+            f"The weights file {path} cannot be read ({error.strerror}); choose a .safetensors, .pt or .pth file."
+        ) from error
