@@ -17,17 +17,17 @@ def test_undo_and_redo_and_a_new_change_that_ends_redo(project: Project, add):
     add(good=3)
     good, pit = project.labels.classes()[0].id, project.labels.add_class("pit")
     undo = UndoStack()
-    assert undo.undo(project.labels) is None
-    assert undo.redo(project.labels) is None
+    assert undo.undo(project) is None
+    assert undo.redo(project) is None
     undo.push(project.labels.assign([1, 2], pit))
-    undone = undo.undo(project.labels)
+    undone = undo.undo(project)
     assert undone is not None
     assert undone.after == (good, good)
     assert (undo.can_undo, undo.can_redo) == (False, True)
-    redone = undo.redo(project.labels)
+    redone = undo.redo(project)
     assert redone is not None
     assert redone.after == (pit, pit)
-    undo.undo(project.labels)
+    undo.undo(project)
     undo.push(project.labels.assign([3], pit))
     assert (undo.can_undo, undo.can_redo) == (True, False)
     assert [row.source for row in project.labels.history(ImageId(1))] == ["folder", "user", "undo", "redo", "undo"]
@@ -49,7 +49,7 @@ def test_the_oldest_steps_are_forgotten(project: Project, add):
         shallow.push(change)
         narrow.push(change)
     for stack in (shallow, narrow):
-        assert [bool(stack.undo(project.labels)) for _ in range(3)] == [True, True, False]
+        assert [bool(stack.undo(project)) for _ in range(3)] == [True, True, False]
     narrow.push(project.labels.assign(range(1, 10), pit))
     assert narrow.can_undo  # the newest is kept whatever its size
 
@@ -61,7 +61,7 @@ def test_a_failed_undo_leaves_the_stack_as_it_was(project: Project, add):
     undo.push(project.labels.assign([1, 2], pit))
     project.labels.remove_class(good)
     with pytest.raises(WorkbenchError, match="no longer in the project"):
-        undo.undo(project.labels)
+        undo.undo(project)
     assert (undo.can_undo, undo.can_redo) == (True, False)
     undo.clear()
     assert not undo.can_undo
@@ -95,14 +95,14 @@ class UndoMachine(RuleBasedStateMachine):
     @rule()
     def step_back(self) -> None:
         assert self.undo.can_undo == (self.now > 0)
-        if self.undo.undo(self.project.labels) is not None:
+        if self.undo.undo(self.project) is not None:
             self.now -= 1
         assert self.labels() == self.snapshots[self.now]
 
     @rule()
     def step_forward(self) -> None:
         assert self.undo.can_redo == (self.now < len(self.snapshots) - 1)
-        if self.undo.redo(self.project.labels) is not None:
+        if self.undo.redo(self.project) is not None:
             self.now += 1
         assert self.labels() == self.snapshots[self.now]
 

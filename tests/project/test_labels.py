@@ -94,7 +94,14 @@ def test_assign_says_what_changed_and_is_on_the_disk_when_it_returns(project: Pr
     loose = ImageId(1)
     good, pit = project.labels.classes()[0].id, project.labels.add_class("pit")
     change = project.labels.assign([3, loose, 3], pit, grader="ann")
-    assert change == LabelChange(ids=(1, 3), before=(None, good), after=(pit, pit))
+    assert change == LabelChange(
+        ids=(1, 3),
+        before=(None, good),
+        after=(pit, pit),
+        grader="ann",
+        graded_before=(None, None),
+        graded_after=(pit, pit),
+    )
     with Project.open(project.folder) as other:
         assert other.images.get(loose).class_id == pit
         assert other.labels.counts() == {good: 1, pit: 2, None: 0}

@@ -78,7 +78,7 @@ def test_a_project_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path):
         connection.execute("PRAGMA user_version = 99")
     before = (folder / "project.sqlite").read_bytes()
     for read_only in (False, True):
-        with pytest.raises(WorkbenchError, match=r"newer Workbench \(format 99, this one knows 1\); update Workbench"):
+        with pytest.raises(WorkbenchError, match=r"newer Workbench \(format 99, this one knows 2\); update Workbench"):
             Project.open(folder, read_only=read_only)
     assert (folder / "project.sqlite").read_bytes() == before
 

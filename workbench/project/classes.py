@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
 from workbench.project.database import Database
-from workbench.project.ids import ClassId
+from workbench.project.ids import NO_CLASS, ClassId
 
 COLOURS = (
     "#e69f00",
@@ -34,6 +34,14 @@ class ClassRow:
     colour: str
 
 
+@dataclass(frozen=True)
+class ClassTable:
+    """The classes in their order, and the former names that still stand for one."""
+
+    rows: tuple[ClassRow, ...]
+    aliases: dict[str, int]
+
+
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """Return a key that sorts 1, 2, 10 and ignores case; the name itself breaks ties."""
     parts = re.split(r"([0-9]+)", name.casefold())
@@ -46,19 +54,14 @@ def listed(database: Database) -> list[ClassRow]:
     return [ClassRow(ClassId(class_id), name, position, colour) for class_id, name, position, colour in rows]
 
 
-def add(database: Database, name: str) -> ClassId:
-    """Append a class. Raises WorkbenchError for an empty name or one that is taken."""
-    name = _cleaned(name)
-    with database.transaction():
-        if any(row.name == name for row in listed(database)):
-            raise WorkbenchError(f"There is already a class named '{name}'; choose another name.")
-        database.execute("DELETE FROM class_alias WHERE name = ?", (name,))
-        return _append(database, name)
+def table(database: Database) -> ClassTable:
+    """Return the classes and their former names."""
+    return ClassTable(tuple(listed(database)), dict(database.rows("SELECT name, class_id FROM class_alias")))
 
 
 def ensure(database: Database, names: Iterable[str]) -> dict[str, ClassId]:
     """Return the class of each name, also a former name; missing ones are appended in natural order."""
-    wanted = {name: _cleaned(name) for name in names}
+    wanted = {name: cleaned(name) for name in names}
     if _missing(database, wanted.values()):
         with database.transaction():
             for name in sorted(_missing(database, wanted.values()), key=natural_key):
@@ -67,52 +70,31 @@ def ensure(database: Database, names: Iterable[str]) -> dict[str, ClassId]:
     return {name: known[cleaned] for name, cleaned in wanted.items()}
 
 
-def rename(database: Database, class_id: ClassId, name: str) -> None:
-    """Rename a class; its old name goes on to stand for it in folders."""
-    name = _cleaned(name)
-    with database.transaction():
-        old = _row(database, class_id).name
-        if old == name:
-            return
-        if any(row.name == name for row in listed(database)):
-            raise WorkbenchError(f"There is already a class named '{name}'; choose another name.")
-        database.execute("DELETE FROM class_alias WHERE name = ?", (name,))
-        database.execute("UPDATE class SET name = ? WHERE id = ?", (name, int(class_id)))
-        database.execute("INSERT OR REPLACE INTO class_alias (name, class_id) VALUES (?, ?)", (old, int(class_id)))
+def counted(database: Database, *, multi: bool, rejected: bool | None) -> dict[ClassId | None, int]:
+    """Return the number of images by class, and under None without a label; see `Labels.counts`."""
+    counts: dict[ClassId | None, int] = dict.fromkeys([row.id for row in listed(database)], 0)
+    counts[None] = 0
+    where = "" if rejected is None else f" WHERE rejected = {int(rejected)}"
+    firsts = database.rows(f"SELECT class_id, count(*) FROM image{where} GROUP BY class_id")
+    if not multi:
+        return counts | dict(firsts)
+    counts[NO_CLASS] = 0
+    counts.update(pair for pair in firsts if pair[0] is None or pair[0] == NO_CLASS)
+    # Counting all by their index and then the few rejected ones is faster than joining a million rows.
+    among_rejected = dict(
+        database.rows(
+            "SELECT image_class.class_id, count(*) FROM image JOIN image_class ON image_id = image.id"
+            " WHERE rejected = 1 GROUP BY image_class.class_id"
+        )
+    )
+    if rejected:
+        return counts | among_rejected
+    for class_id, count in database.rows("SELECT class_id, count(*) FROM image_class GROUP BY class_id"):
+        counts[class_id] = count - (0 if rejected is None else among_rejected.get(class_id, 0))
+    return counts
 
 
-def recolour(database: Database, class_id: ClassId, colour: str) -> None:
-    """Give a class another colour, "#rrggbb"."""
-    if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
-        raise ValueError(f"{colour!r} is not a colour like #e69f00")
-    with database.transaction():
-        row = _row(database, class_id)
-        database.execute("UPDATE class SET colour = ? WHERE id = ?", (colour.lower(), int(row.id)))
-
-
-def reorder(database: Database, ids: Sequence[ClassId]) -> None:
-    """Put the classes into this order, which names each of them once."""
-    with database.transaction():
-        if sorted(ids) != sorted(row.id for row in listed(database)):
-            raise ValueError("a new order must name each class once")
-        _place(database, ids)
-
-
-def remove(database: Database, class_id: ClassId) -> None:
-    """Remove a class that no image has. Raises WorkbenchError where one has it."""
-    with database.transaction():
-        row = _row(database, class_id)
-        images = database.value("SELECT count(*) FROM image WHERE class_id = ?", (int(class_id),))
-        if images:
-            raise WorkbenchError(
-                f"The class '{row.name}' still has {images:,} images; give them another class, then remove it."
-            )
-        database.execute("DELETE FROM class WHERE id = ?", (int(class_id),))
-        database.execute("DELETE FROM class_alias WHERE class_id = ?", (int(class_id),))
-        _place(database, [row.id for row in listed(database)])
-
-
-def _cleaned(name: str) -> str:
+def cleaned(name: str) -> str:
     """Return the name on one line and in valid Unicode, which a folder's name need not be."""
     name = " ".join(name.encode("utf-8", "replace").decode("utf-8").split())
     name = "".join(letter for letter in name if unicodedata.category(letter) != "Cc")
@@ -121,7 +103,8 @@ def _cleaned(name: str) -> str:
     return name
 
 
-def _row(database: Database, class_id: ClassId) -> ClassRow:
+def found(database: Database, class_id: ClassId) -> ClassRow:
+    """Return a class. Raises WorkbenchError where it is gone."""
     for row in listed(database):
         if row.id == class_id:
             return row
@@ -138,13 +121,14 @@ def _missing(database: Database, wanted: Iterable[str]) -> set[str]:
     return set(wanted) - set(_known(database))
 
 
+def next_colour(rows: Sequence[ClassRow]) -> str:
+    """Return the colour that the fewest classes have, the first of several."""
+    used = [row.colour for row in rows]
+    return min(COLOURS, key=used.count)
+
+
 def _append(database: Database, name: str) -> ClassId:
     rows = listed(database)
-    used = [row.colour for row in rows]
-    colour = min(COLOURS, key=used.count)  # the least used, the first of several
-    cursor = database.execute("INSERT INTO class (name, position, colour) VALUES (?, ?, ?)", (name, len(rows), colour))
+    values = (name, len(rows), next_colour(rows))
+    cursor = database.execute("INSERT INTO class (name, position, colour) VALUES (?, ?, ?)", values)
     return ClassId(int(cursor.lastrowid or 0))
-
-
-def _place(database: Database, ids: Iterable[ClassId]) -> None:
-    database.execute_many("UPDATE class SET position = ? WHERE id = ?", ((n, int(i)) for n, i in enumerate(ids)))

@@ -14,20 +14,26 @@ from workbench.errors import WorkbenchError
 from workbench.project import backups, ownership
 from workbench.project.backups import DamagedProject
 from workbench.project.database import DamagedDatabase, Database
+from workbench.project.decisions import Decisions
 from workbench.project.fields import Fields
 from workbench.project.findings import Findings
+from workbench.project.graders import Graders
 from workbench.project.groups import Groups
 from workbench.project.images import Images
 from workbench.project.labels import Labels
 from workbench.project.links import Links
+from workbench.project.notes import Notes
 from workbench.project.owner import Owner
 from workbench.project.ownership import Ownership
 from workbench.project.predictions import Predictions
+from workbench.project.regions import Regions
+from workbench.project.rejection import Rejection
 from workbench.project.roots import Roots
 from workbench.project.runs import Runs
 from workbench.project.schema import MIGRATIONS
 from workbench.project.settings import Settings
 from workbench.project.splits import Splits
+from workbench.project.tags import Tags
 
 DATABASE = "project.sqlite"
 
@@ -60,6 +66,12 @@ class Project:
         self.images = Images(database, self.labels, Roots(database, folder))
         self.splits = Splits(database, self.labels, self.settings)
         self.links = Links(database)
+        self.tags = Tags(database)
+        self.notes = Notes(database)
+        self.rejection = Rejection(database)
+        self.regions = Regions(database)
+        self.graders = Graders(database, self.labels)
+        self.decisions = Decisions(database, self.labels)
         self.groups = Groups(database, self.settings)
         self.fields = Fields(database)
         self.findings = Findings(database)
@@ -109,6 +121,12 @@ class Project:
         if self._held is not None:
             self._held.release()
             self._held = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all changes in the block one: on the disk at its end, or none of them where it raises."""
+        with self._database.transaction():
+            yield
 
     @property
     def cache_folder(self) -> Path:
