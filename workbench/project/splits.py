@@ -97,6 +97,21 @@ class Splits:
                 counts[None if code is None else SPLITS[code]] += count
         return counts
 
+    def by_class(self) -> dict[ClassId, dict[SplitName | None, int]]:
+        """Return the usable images of each class that has any, by split; an image of several classes counts in each."""
+        several = self._labels.task == "multi"
+        source = "image_class JOIN image ON image.id = image_class.image_id" if several else "image"
+        column = "image_class.class_id" if several else "image.class_id"
+        rows = self._database.rows(
+            f"SELECT {column}, split, count(*) FROM {source} WHERE {column} > 0 AND state IN (?, ?) AND rejected = 0"
+            f" GROUP BY {column}, split",
+            (UNVERIFIED, OK),
+        )
+        counts: dict[ClassId, dict[SplitName | None, int]] = {}
+        for class_id, code, count in rows:
+            counts.setdefault(ClassId(class_id), {})[None if code is None else SPLITS[code]] = count
+        return counts
+
     def outcome(self) -> SplitOutcome | None:
         """Return what the last `make` gave, or None; images may have changed since."""
         stored = self._settings.get(_SETTING)
