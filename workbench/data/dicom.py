@@ -75,6 +75,8 @@ def frames(file: IO[bytes], path: Path | str) -> int:
     """Return the number of frames. Raises ImageError where the file is too short to hold them."""
     found = _read(file, path, pixels=False)
     count = _frames(found, path)
+    if count == 1:
+        return 1
     size = file.seek(0, 2)
     compressed = found.file_meta.TransferSyntaxUID.is_compressed
     bits = found.Rows * found.Columns * found.get("SamplesPerPixel", 1) * found.BitsAllocated

@@ -7,6 +7,9 @@ import os
 import re
 from pathlib import Path
 
+PAGED = (".tif", ".tiff", ".dcm")
+"""File name endings, in lower case, of files that may hold several images."""
+
 _SUFFIX = re.compile(r"(?s)(?P<file>.*\.(?:tiff?|dcm))#page=(?P<page>[1-9][0-9]{0,8})", re.IGNORECASE)
 
 

@@ -19,6 +19,7 @@ from workbench.data.decoding import Levels as Levels
 from workbench.data.decoding import Pixels as Pixels
 from workbench.data.decoding import check_size as check_size
 from workbench.data.decoding import windowed as windowed
+from workbench.data.headers import quick_header
 from workbench.data.pages import file_of as file_of
 from workbench.data.pages import split_page as split_page
 from workbench.data.pages import with_page as with_page
@@ -39,6 +40,11 @@ def is_image_name(name: str) -> bool:
 def read_header(path: Path | str) -> Header:
     """Read the header only. Raises ImageError naming the file where it is missing or no image."""
     name, page = split_page(path)
+    if page == 1:
+        with naming(path), open(name, "rb", buffering=0) as direct:
+            found = quick_header(direct)
+        if found is not None:
+            return found
     with naming(path), open(name, "rb") as file:
         if dicom.is_dicom(file):
             return dicom.header(file, path, page)

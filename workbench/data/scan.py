@@ -6,14 +6,16 @@ operating systems and Workbench itself leave behind are passed over.
 """
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from workbench.data.reading import ImageError, is_image_name, read_header
+from workbench.data.listing import files_of, is_text, listed
+from workbench.data.listing import natural_key as natural_key
+from workbench.data.pages import PAGED, with_page
+from workbench.data.reading import Header, ImageError, read_header, read_pages
 from workbench.errors import WorkbenchError
 from workbench.jobs import Noticed
 
@@ -35,14 +37,26 @@ _CONTAINERS = frozenset(
 )
 """Names that say "here are the images" and so are no class where such a folder is the only one."""
 
-_FOREIGN = frozenset(("__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found", "thumbs"))
-_PROJECT_FILE = "project.sqlite"
-_PROJECT_FOLDERS = frozenset(("runs", "exports", "cache", "backups"))
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One image file before it is opened; ``relative`` is posix, ``error`` says why the disk tells nothing about it."""
+
+    path: str
+    relative: str
+    bytes: int
+    modified_ns: int
+    class_name: str | None = None
+    split: SplitName | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One image file. ``relative`` is posix, below the scanned folder; ``error`` says why its header cannot be read."""
+    """One image: a file, or a page of it. ``relative`` is posix, below the scanned folder.
+
+    ``bytes`` and ``modified_ns`` are those of the file; ``error`` says why the header cannot be read.
+    """
 
     relative: str
     width: int
@@ -64,6 +78,8 @@ class Layout:
     places: tuple["Place", ...]
     classes: tuple[str, ...]
     noticed: tuple[Noticed, ...] = ()
+    visited: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """The folders that were listed, with their modification times (ns) before; `files` adds to them."""
 
     @property
     def empty(self) -> bool:
@@ -95,13 +111,8 @@ class _Reading:
     root: str
     """The scanned folder, with its links resolved."""
     places: list[Place] = field(default_factory=list)
+    visited: dict[str, int] = field(default_factory=dict)
     noticed: list[Noticed] = field(default_factory=list)
-
-
-def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Return a sort key that puts 2 before 10 and ignores case."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 
 
 def layout(folder: Path) -> Layout:
@@ -111,7 +122,7 @@ def layout(folder: Path) -> Layout:
     """
     if not folder.is_dir():
         raise WorkbenchError(f"The folder {folder} does not exist; choose a folder of images.")
-    if not _is_text(str(folder)):
+    if not is_text(str(folder)):
         shown = str(folder).encode("utf-8", "replace").decode()
         raise WorkbenchError(f"The name of the folder {shown} is no valid text; rename it, then add it.")
     try:
@@ -141,30 +152,63 @@ def layout(folder: Path) -> Layout:
     else:
         _add_classes(reading, below, None)
     classes = sorted({place.class_name for place in reading.places if place.class_name is not None}, key=natural_key)
-    return Layout(folder, tuple(reading.places), tuple(classes), tuple(dict.fromkeys(reading.noticed)))
+    noticed = tuple(dict.fromkeys(reading.noticed))
+    return Layout(folder, tuple(reading.places), tuple(classes), noticed, reading.visited)
 
 
 def walk(found: Layout, *, batch: int = 256) -> Iterator[list[Scanned] | Noticed]:
-    """Yield the image files of a `layout` in natural order, in batches, with what their headers say.
+    """Yield the images of a `layout` in natural order, in batches, with what their headers say.
 
-    A file whose header cannot be read comes with ``error`` set and size 0; a folder that cannot be listed is Noticed.
+    An image whose header cannot be read comes with ``error`` set and size 0; a folder that cannot be listed is Noticed.
     """
-    yield from found.noticed
     pending: list[Scanned] = []
+    for met in files(found, batch=batch):
+        if isinstance(met, Noticed):
+            yield met
+            continue
+        for file in met:
+            pending += headers(file)
+            while len(pending) >= batch:
+                yield pending[:batch]
+                pending = pending[batch:]
+    if pending:
+        yield pending
+
+
+def files(found: Layout, *, batch: int = 256) -> Iterator[list[Found] | Noticed]:
+    """Yield the image files of a `layout` in natural order, in batches, by directory and stat alone."""
+    yield from found.noticed
+    pending: list[Found] = []
     root, told = os.path.realpath(found.folder), set(found.noticed)
+    above = len(os.path.join(found.folder, ""))
     for place in found.places:
-        for entry in _files(place.folder, root, deep=place.deep):
+        for entry in files_of(place.folder, root, found.visited, deep=place.deep):
             if isinstance(entry, Noticed):
                 if entry not in told:
                     told.add(entry)
                     yield entry
                 continue
-            pending.append(_scanned(entry, found.folder, place))
+            pending.append(_found(entry, above, place))
             if len(pending) >= batch:
                 yield pending
                 pending = []
     if pending:
         yield pending
+
+
+def headers(file: Found) -> list[Scanned]:
+    """Open a file and return what its header says: one `Scanned` for each page of a TIFF or frame of a DICOM file."""
+    if file.error is not None:
+        return [_scanned(file, 1, file.error)]
+    if not file.relative.lower().endswith(PAGED):
+        try:
+            return [_scanned(file, 1, read_header(file.path))]
+        except ImageError as problem:
+            return [_scanned(file, 1, str(problem))]
+    return [
+        _scanned(file, page, str(header) if isinstance(header, ImageError) else header)
+        for page, header in read_pages(file.path)
+    ]
 
 
 def _unwrapped(reading: _Reading, folder: Path) -> tuple[Path, list[Path]]:
@@ -191,76 +235,19 @@ def _add_classes(reading: _Reading, folders: list[Path], split: SplitName | None
         reading.places.append(Place(path, unicodedata.normalize("NFC", path.name).strip(), split, deep=True))
 
 
-@dataclass
-class _Listing:
-    """A folder's content in natural order, without what is hidden or foreign; ``noticed`` says what else is left out."""
-
-    folders: list[str] = field(default_factory=list)
-    files: list[os.DirEntry[str]] = field(default_factory=list)
-    noticed: list[Noticed] = field(default_factory=list)
-
-
-def _listed(folder: str | Path, root: str) -> _Listing:
-    """List a folder below ``root``, the scanned folder with its links resolved. Raises OSError."""
-    listing, project = _Listing(), False
-    with os.scandir(folder) as scanned:
-        entries = sorted(scanned, key=lambda entry: natural_key(entry.name))
-    for entry in entries:
-        project = project or entry.name == _PROJECT_FILE
-        if not _visible(entry.name):
-            continue
-        try:
-            is_folder, is_file = entry.is_dir(), is_image_name(entry.name) and entry.is_file()
-        except OSError as error:  # a link that leads to itself, a broken entry of a drive
-            if is_image_name(entry.name):
-                reason = f"The file {entry.path} cannot be read ({error.strerror}); it is left out."
-                listing.noticed.append(Noticed(reason, entry.path))
-            continue
-        if not is_folder and not is_file:
-            continue
-        if not _is_text(entry.name):
-            shown = entry.name.encode("utf-8", "replace").decode()
-            reason = f"The {'folder' if is_folder else 'file'} name {shown} is no valid text; rename it to bring it in."
-            listing.noticed.append(Noticed(reason, str(folder)))
-        elif is_file:
-            listing.files.append(entry)
-        elif entry.is_symlink() and _leads_back(entry.path, root):
-            reason = f"The folder {entry.path} is a link back into the folders that are read; it is not followed."
-            listing.noticed.append(Noticed(reason, entry.path))
-        elif not _is_project(entry.path):
-            listing.folders.append(entry.path)
-    if project:
-        listing.folders = [path for path in listing.folders if os.path.basename(path) not in _PROJECT_FOLDERS]
-    return listing
-
-
-def _visible(name: str) -> bool:
-    return not name.startswith(".") and name.casefold() not in _FOREIGN
-
-
-def _leads_back(link: str, root: str) -> bool:
-    """Return whether a linked folder holds what is read anyway: followed, it would give each image a second class."""
-    target = Path(os.path.realpath(link))
-    return target.is_relative_to(root) or Path(root).is_relative_to(target)
-
-
 def _folders(reading: _Reading, folder: Path) -> list[Path]:
     try:
-        listing = _listed(folder, reading.root)
+        found = listed(folder, reading.root)
     except OSError:  # `walk` reports it where images are looked for
         return []
-    reading.noticed += listing.noticed
-    return [Path(path) for path in listing.folders]
-
-
-def _is_project(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, _PROJECT_FILE))
+    reading.noticed += found.noticed
+    return [Path(path) for path in found.folders]
 
 
 def _holds_images(reading: _Reading, folder: Path, *, deep: bool = True) -> bool:
     """Tell whether there is an image file; what was met instead (a folder that cannot be listed) is noticed."""
     unreadable: list[Noticed] = []
-    for entry in _files(folder, reading.root, deep=deep):
+    for entry in files_of(folder, reading.root, reading.visited, deep=deep):
         if not isinstance(entry, Noticed):
             return True
         unreadable.append(entry)
@@ -268,45 +255,29 @@ def _holds_images(reading: _Reading, folder: Path, *, deep: bool = True) -> bool
     return False
 
 
-def _files(folder: Path, root: str, *, deep: bool) -> Iterator[os.DirEntry[str] | Noticed]:
-    """Yield the image files of a folder, those of its sub-folders after its own; a folder is entered once."""
-    waiting, seen = [str(folder)], set()
-    while waiting:
-        path = waiting.pop()
-        try:
-            stat = os.stat(path)
-            listing = _listed(path, root)
-        except OSError as error:
-            yield Noticed(f"The folder {path} cannot be read ({error.strerror}); its images are left out.", path)
-            continue
-        if stat.st_ino and (stat.st_dev, stat.st_ino) in seen:
-            continue
-        seen.add((stat.st_dev, stat.st_ino))
-        yield from listing.noticed
-        yield from listing.files
-        if deep:
-            waiting += reversed(listing.folders)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _scanned(entry: os.DirEntry[str], root: Path, place: Place) -> Scanned:
-    relative = entry.path.removeprefix(os.path.join(root, "")).replace(os.sep, "/")
-    width = height = channels = bits = size = modified = 0
-    error = None
+def _found(entry: os.DirEntry[str], above: int, place: Place) -> Found:
+    """Return what the directory says of a file; ``above`` is the length of the scanned folder's path and separator."""
+    relative = entry.path[above:].replace(os.sep, "/")
     try:
         stat = entry.stat()
-        size, modified = stat.st_size, stat.st_mtime_ns
-        header = read_header(entry.path)
-        width, height, channels, bits = header.width, header.height, header.channels, header.bits
-    except ImageError as problem:
-        error = str(problem)
     except OSError as problem:
         error = f"The image {entry.path} cannot be read ({problem.strerror}); check the file and its drive."
-    return Scanned(relative, width, height, channels, bits, size, modified, place.class_name, place.split, error)
+        return Found(entry.path, relative, 0, 0, place.class_name, place.split, error)
+    return Found(entry.path, relative, stat.st_size, stat.st_mtime_ns, place.class_name, place.split)
+
+
+def _scanned(file: Found, page: int, header: Header | str) -> Scanned:
+    """Join what the directory and the header say, or why there is none."""
+    path = with_page(file.path, page)
+    if page > 1 and os.path.lexists(path):
+        header = f"The page {page} of {file.path} cannot be used: a file is called {path}; rename that file."
+    facts = (0, 0, 0, 0) if isinstance(header, str) else (header.width, header.height, header.channels, header.bits)
+    return Scanned(
+        with_page(file.relative, page),
+        *facts,
+        file.bytes,
+        file.modified_ns,
+        file.class_name,
+        file.split,
+        header if isinstance(header, str) else None,
+    )
