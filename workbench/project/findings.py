@@ -46,7 +46,8 @@ class Findings:
     def replace(self, kinds: Iterable[str], findings: Sequence[NewFinding]) -> None:
         """Keep these findings instead of all earlier ones of ``kinds``, which they must be of.
 
-        A finding of the kind and images of one that was dismissed is dismissed again.
+        A finding of the kind and images of one that was dismissed is dismissed again; one about no image in particular
+        is known by its message.
         """
         wanted = set(kinds)
         if any(finding.kind not in wanted for finding in findings):
@@ -65,7 +66,7 @@ class Findings:
                         float(f.score),
                         f.message,
                         now,
-                        int((f.kind, frozenset(map(int, f.ids))) in dismissed),
+                        int(_identity(f.kind, f.message, f.ids) in dismissed),
                     )
                     for number, f in enumerate(findings, first)
                 ),
@@ -139,13 +140,14 @@ class Findings:
             for number, kind, score, message, found_at, dismissed in found
         ]
 
-    def _dismissed(self, kinds: set[str]) -> set[tuple[str, frozenset[int]]]:
+    def _dismissed(self, kinds: set[str]) -> set[tuple[str, str, frozenset[int]]]:
         rows = self._database.rows(
-            "SELECT kind, group_concat(image_id) FROM finding JOIN finding_image ON finding_id = finding.id"
+            "SELECT kind, message, group_concat(image_id) FROM finding"
+            " LEFT JOIN finding_image ON finding_id = finding.id"
             " WHERE dismissed = 1 AND kind IN (SELECT value FROM json_each(?)) GROUP BY finding.id",
             (json.dumps(sorted(kinds)),),
         )
-        return {(kind, frozenset(map(int, ids.split(",")))) for kind, ids in rows}
+        return {_identity(kind, message, map(int, ids.split(",")) if ids else ()) for kind, message, ids in rows}
 
     def _remove(self, kinds: set[str]) -> None:
         named = (json.dumps(sorted(kinds)),)
@@ -155,3 +157,9 @@ class Findings:
             named,
         )
         self._database.execute("DELETE FROM finding WHERE kind IN (SELECT value FROM json_each(?))", named)
+
+
+def _identity(kind: str, message: str, ids: Iterable[int]) -> tuple[str, str, frozenset[int]]:
+    """Return what makes a finding the same one when it is found again."""
+    images = frozenset(map(int, ids))
+    return kind, "" if images else message, images
