@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.errors import WorkbenchError
+from workbench.project import grade_tables as grades
 from workbench.project import label_tables as tables
 from workbench.project.bulk import bulk
 from workbench.project.database import Database
@@ -71,10 +72,10 @@ def make(database: Database, edit: Edit, *, multi: bool, order: dict[ClassId, in
         tables.write_memberships(database, ids, edit.values)
     graded, times = None, np.empty(0, dtype=np.int64)
     if edit.grades is not None:
-        grader = grader_id(database, edit.grader)
-        graded, times = tables.read_grades(database, grader, ids, multi=multi)
+        grader = grades.grader_id(database, edit.grader)
+        graded, times = grades.read_grades(database, grader, ids, multi=multi)
         when = now if edit.standing is None else edit.standing.graded
-        tables.write_grades(database, grader, ids, edit.grades, when, order=order)
+        grades.write_grades(database, grader, ids, edit.grades, when, order=order)
     for value, group in edit.values.groups(ids):
         record(database, group, value, source=edit.source, grader=edit.grader, order=order)
     stands = edit.standing or Standing(
@@ -105,9 +106,3 @@ def record(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         ((now, class_id, source, grader, *packed, classes) for packed in pack(ids)),
     )
-
-
-def grader_id(database: Database, name: str) -> int:
-    """Return the id of a grader, who is added at first sight."""
-    database.execute("INSERT OR IGNORE INTO grader (name) VALUES (?)", (name,))
-    return int(database.value("SELECT id FROM grader WHERE name = ?", (name,)))

@@ -1,4 +1,4 @@
-"""Reading and writing labels and grades of many images: what one class, several classes and no label mean in the tables.
+"""Reading and writing the labels of many images: what one class, several classes and no label mean in the tables.
 
 Values of many images are codes into the few different ones, so that 100 000 images cost arrays and not objects. Several
 classes of an image are packed as image * 2^20 + class, which makes sets of them sorted arrays.
@@ -101,7 +101,7 @@ def read_labels(database: Database, ids: Array, *, multi: bool) -> Values:
     """Return the label of each of the sorted ids. Raises ValueError for an id that is no image."""
     firsts = first_classes(database, ids)
     if not multi:
-        found, codes = _distinct(firsts)
+        found, codes = distinct(firsts)
         return Values(codes, [ClassId(code) if code else None for code in found.tolist()])
     codes, known = _combined(ids, memberships(database, ids))
     # Without a class an image was either looked at, or not.
@@ -149,7 +149,7 @@ def memberships(database: Database, ids: Array) -> Array:
         for span in spans_to_read(ids)
     ]
     pairs = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-    return pairs[_within(pairs >> _BITS, ids)]
+    return pairs[within(pairs >> _BITS, ids)]
 
 
 def write_memberships(database: Database, ids: Array, values: Values) -> None:
@@ -184,58 +184,6 @@ def change_memberships(database: Database, pairs: Array, *, on: bool) -> None:
         database.execute_many(sql, ((class_id, *span) for span in spans))
 
 
-def read_grades(database: Database, grader: int, ids: Array, *, multi: bool) -> tuple[Values, Array]:
-    """Return what a grader (by id) says of each of the sorted ids, and when in microseconds (0 where nothing)."""
-    codes, times = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=np.int64)
-    places: dict[LabelValue, int] = {None: 0}
-    where = "FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ?"
-    for span in spans_to_read(ids):
-        at = (grader, *span)
-        graded = database.integers(f"SELECT image_id AS value {where} ORDER BY image_id", at)
-        if not len(graded):
-            continue
-        firsts = database.integers(f"SELECT class_id AS value {where} ORDER BY image_id", at)
-        when = database.integers(
-            f"SELECT CAST(round(changed_at * 1000000) AS INTEGER) AS value {where} ORDER BY image_id", at
-        )
-        found, kinds = _distinct(firsts)
-        usual = [restored(class_id, None, multi=multi) for class_id in found.tolist()]
-        kinds = np.array([places.setdefault(value, len(places)) for value in usual], dtype=np.int64)[kinds]
-        for image_id, text in database.rows(f"SELECT image_id, classes {where} AND classes IS NOT NULL", at):
-            value = restored(None, text, multi=multi)
-            kinds[np.searchsorted(graded, image_id)] = places.setdefault(value, len(places))
-        keep = _within(graded, ids)
-        here = np.searchsorted(ids, graded[keep])
-        codes[here], times[here] = kinds[keep], when[keep]
-    return Values(codes, list(places)), times
-
-
-def write_grades(
-    database: Database, grader: int, ids: Array, values: Values, times: Array | int, *, order: dict[ClassId, int]
-) -> None:
-    """Write what a grader says of each of the sorted ids, and when (microseconds); None takes the grade away."""
-    for value, group in values.groups(ids):
-        if value is None:
-            database.execute_many(
-                "DELETE FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ?",
-                ((grader, *span) for span in ranges(group)),
-            )
-            continue
-        class_id, classes = stored(value, order.__getitem__)
-        if isinstance(times, int):
-            database.execute_many(
-                "INSERT OR REPLACE INTO grade (grader_id, image_id, class_id, classes, changed_at)"
-                " SELECT ?, id, ?, ?, ? FROM image WHERE id BETWEEN ? AND ?",
-                ((grader, class_id, classes, times / 1e6, *span) for span in ranges(group)),
-            )
-        else:
-            when = times[np.searchsorted(ids, group)].tolist()
-            database.execute_many(
-                "INSERT OR REPLACE INTO grade (grader_id, image_id, class_id, classes, changed_at) VALUES (?, ?, ?, ?, ?)",
-                ((grader, i, class_id, classes, t / 1e6) for i, t in zip(group.tolist(), when, strict=True)),
-            )
-
-
 def _column(database: Database, expression: str, ids: Array) -> Array:
     """Return an integer of each of the sorted ids from the table of images."""
     sql = f"SELECT {expression} AS value FROM image WHERE id BETWEEN ? AND ? ORDER BY id"
@@ -246,19 +194,22 @@ def _column(database: Database, expression: str, ids: Array) -> Array:
             raise ValueError("an id is not the id of an image of this project")
         parts.append(found)
     if len(parts) == 1 and len(parts[0]) != len(ids):
-        return parts[0][ids - ids[0]]
+        spread: Array = parts[0][ids - ids[0]]
+        return spread
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
 
-def _within(values: Array, ids: Array) -> NDArray[np.bool_]:
+def within(values: Array, ids: Array) -> NDArray[np.bool_]:
     """Tell which values are among the sorted ids."""
     if not len(ids):
         return np.zeros(len(values), dtype=np.bool_)
     places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
-    return ids[places] == values
+    same: NDArray[np.bool_] = ids[places] == values
+    return same
 
 
-def _distinct(values: Array) -> tuple[Array, Array]:
+def distinct(values: Array) -> tuple[Array, Array]:
+    """Return the different values, ascending, and the place of each value among them."""
     found: Array
     codes: Array
     found, codes = np.unique(values, return_inverse=True)
@@ -276,7 +227,7 @@ def _combined(ids: Array, pairs: Array) -> tuple[Array, list[LabelValue]]:
     # Class by class: the set so far and the next class make the next set.
     for level in range(int(rank.max(initial=-1)) + 1):
         here = rank == level
-        longer, inverse = _distinct((codes[places[here]] << _BITS) + classes[here])
+        longer, inverse = distinct((codes[places[here]] << _BITS) + classes[here])
         base = len(known)
         for pair in longer.tolist():
             so_far = known[pair >> _BITS]

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -108,7 +108,7 @@ class LabelEdits(QObject):
 
     def add_class(self, name: str) -> int | None:
         """Add a class at the end of the project's order; return its id."""
-        if self._project is None or not self.make(lambda project: _change(project.labels.add_class(name))):
+        if self._project is None or not self.make(lambda project: project.labels.create_class(name)):
             return None
         return self._project.labels.classes()[-1].id
 
@@ -128,7 +128,3 @@ class LabelEdits(QObject):
             yield
         except WorkbenchError as error:
             self.problem.emit(str(error))
-
-
-def _change(made: Any) -> "Change | None":
-    return made if hasattr(made, "inverse") else None
