@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
 from workbench.project.database import Database
@@ -45,6 +46,8 @@ class Added:
     added: int
     updated: int
     unchanged: int
+    ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), compare=False, repr=False)
+    """All of them, in any order."""
 
 
 class _Known(NamedTuple):
@@ -80,10 +83,12 @@ class Addition:
         )
         first = int(self.database.value("SELECT coalesce(max(id), 0) FROM image")) + 1
         following = first
+        seen: list[int] = []
         try:
             for start in range(0, len(wanted), CHUNK):
                 chunk = wanted[start : start + CHUNK]
                 known = {} if fresh else self._known(chunk, overlapping)
+                seen += [found.id for found in known.values()]
                 new = [image for image in chunk if image.relative not in known]
                 for image in chunk:
                     if image.relative in known:
@@ -95,7 +100,8 @@ class Addition:
                 f"The file name {error.object!a} is not valid Unicode; rename that file, then add the folder again."
             ) from error
         self._write_labels()
-        return Added(added=following - first, updated=self._updated, unchanged=self._unchanged)
+        ids = np.concatenate([np.array(seen, dtype=np.int64), np.arange(first, following, dtype=np.int64)])
+        return Added(added=following - first, updated=self._updated, unchanged=self._unchanged, ids=ids)
 
     def _known(self, chunk: Sequence[NewImage], overlapping: Sequence[tuple[RootId, str, str]]) -> dict[str, _Known]:
         """Return what the project knows of these files, by their path in this root, also through overlapping roots."""

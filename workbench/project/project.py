@@ -22,6 +22,7 @@ from workbench.project.groups import Groups
 from workbench.project.images import Images
 from workbench.project.labels import Labels
 from workbench.project.links import Links
+from workbench.project.moving import Moving
 from workbench.project.notes import Notes
 from workbench.project.owner import Owner
 from workbench.project.ownership import Ownership
@@ -63,8 +64,10 @@ class Project:
         self._held = held
         self.settings = Settings(database)
         self.labels = Labels(database)
-        self.images = Images(database, self.labels, Roots(database, folder))
+        roots = Roots(database, folder)
+        self.images = Images(database, self.labels, roots)
         self.splits = Splits(database, self.labels, self.settings)
+        self.moving = Moving(database, roots)
         self.links = Links(database)
         self.tags = Tags(database)
         self.notes = Notes(database)

@@ -11,6 +11,10 @@ PROBES = 20
 """How many images are looked for to tell whether a folder is the root it should be."""
 
 
+_FIRST_PAGE = "relative NOT LIKE '%#page=%'"
+"""Further pages of a file have paths that are no files."""
+
+
 class Roots:
     """The roots of a project. A project that was moved, alone or together with its images, finds them again."""
 
@@ -60,6 +64,13 @@ class Roots:
             )
         self._found.pop(root, None)
 
+    def point(self, root: RootId, folder: Path) -> None:
+        """Say that a root is another folder now, whatever that holds. Raises WorkbenchError where it is no folder."""
+        folder = _checked_folder(folder)
+        with self._database.transaction():
+            self._store(root, folder)
+        self._found.pop(root, None)
+
     def moved_to(self, folder: Path) -> RootId | None:
         """Return the root that is gone from where it was and whose images lie in ``folder`` now, by name and size."""
         folder = _checked_folder(folder)
@@ -70,7 +81,7 @@ class Roots:
             if known.is_dir():
                 continue
             rows = self._database.rows(
-                "SELECT relative, bytes FROM file WHERE root_id = ? LIMIT ?", (int(root), PROBES)
+                f"SELECT relative, bytes FROM file WHERE root_id = ? AND {_FIRST_PAGE} LIMIT ?", (int(root), PROBES)
             )
             found = sum(_size(folder / relative) == size for relative, size in rows)
             if found and 2 * found >= len(rows):
@@ -128,7 +139,7 @@ class Roots:
         return [
             relative
             for (relative,) in self._database.rows(
-                "SELECT relative FROM file WHERE root_id = ? LIMIT ?", (int(root), PROBES)
+                f"SELECT relative FROM file WHERE root_id = ? AND {_FIRST_PAGE} LIMIT ?", (int(root), PROBES)
             )
         ]
 
