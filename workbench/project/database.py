@@ -57,6 +57,13 @@ class Database:
         except sqlite3.Error as error:
             raise self._told(error) from error
 
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """Yield the rows one by one: a million of them as a list would take hundreds of megabytes."""
+        try:
+            yield from self.connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Return the first column of the first row, or None where there is no row."""
         rows = self.rows(sql, parameters)

@@ -1,39 +1,26 @@
 """Train, validation and test: stratified by class, repeatable, and open about what was asked and what came out."""
 
 import math
-from collections import defaultdict
-from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
+from dataclasses import asdict, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
-from workbench.project.allocation import stratified
 from workbench.project.bulk import bulk
 from workbench.project.database import Database
+from workbench.project.dividing import Division, by_class, folded, shares_of_folds, whole
 from workbench.project.id_ranges import Ids, as_ids, ranges
 from workbench.project.ids import OK, SPLITS, UNVERIFIED, ClassId, SplitName
 from workbench.project.labels import Labels
+from workbench.project.members import Members
+from workbench.project.members import members as read_members
 from workbench.project.pins import NONE, PinChange, Pins
 from workbench.project.settings import Settings
+from workbench.project.split_outcome import SplitOutcome as SplitOutcome  # callers know it as part of the splits
+from workbench.project.split_outcome import counted, require_possible, warnings
 
 _SETTING = "split"
-
-
-@dataclass(frozen=True)
-class SplitOutcome:
-    """What was asked (shares that sum to 1) and what came out (images), in all and by the name of the class."""
-
-    asked: dict[SplitName, float]
-    got: dict[SplitName, int]
-    per_class: dict[str, dict[SplitName, int]]
-    warnings: list[str]
-    grouped_by: str = ""
-    groups: int = 0
-    pinned: int = 0
-    folds: int = 0
-    fold: int = 1
 
 
 class Splits:
@@ -62,24 +49,47 @@ class Splits:
         added; images that are added later leave most others where they were. The totals are within one image of the
         shares unless a class would be left without an image in a split, which ``warnings`` then say.
 
+        ``groups`` are (ids, group of each, from 1) of images that stay on one side, made as ``grouped_by`` says; totals and
+        class shares are then as near as the groups allow. Pinned images and frozen test sets stay, and a group with a
+        pinned image follows it. With several labels each class is divided, the rarest first.
+
+        With ``folds`` the test images are held out first and the rest is divided into so many folds, of which ``fold``
+        (from 1) validates; ``validation`` then says nothing. The same seed gives the same folds.
+
         Raises WorkbenchError where no split is possible: shares out of range, no labelled image, a single class, or a
         class with fewer images than there are splits.
         """
-        if not all(math.isfinite(share) and share >= 0 for share in (validation, test)) or validation + test >= 1:
-            raise WorkbenchError(
-                f"A split with {validation:g} for validation and {test:g} for testing leaves nothing to train "
-                "on; choose shares of 0 or more that sum to less than 1."
-            )
-        asked: dict[SplitName, float] = {"train": 1 - validation - test, "validation": validation, "test": test}
+        asked = _asked(validation=validation, test=test, folds=folds, fold=fold)
         with self._database.transaction():
-            outcome = self._make(asked, seed)
+            members = read_members(self._database, self._labels, seed=seed, groups=groups)
+            require_possible(members, sum(share > 0 for share in asked.values()))
+            division = self._divided(asked, members, folds=folds, fold=fold)
+            self._write(members, division.places)
+            per_class, got = counted(members, division.places)
+            classes = [row.name for row in self._labels.classes()]
+            outcome = SplitOutcome(
+                asked=asked,
+                got=_by_split(got),
+                per_class={name: _by_split(row) for name, row in zip(members.names, per_class, strict=False)},
+                warnings=warnings(members, division, asked, classes=classes, group_name=self._group_name),
+                grouped_by=grouped_by,
+                groups=len(np.unique(members.groups[members.groups > 0])),
+                pinned=int(np.count_nonzero(members.held >= 0)),
+                folds=folds,
+                fold=fold,
+            )
             self._settings.set(_SETTING, asdict(outcome) | {"seed": seed})
         return outcome
 
     def assign(self, ids: Ids, split: SplitName | None) -> None:
-        """Put the images into a split, or with None into none."""
+        """Put the images into a split, or with None into none; pinned ones are pinned there.
+
+        Raises WorkbenchError where one would leave a frozen test set.
+        """
         code = None if split is None else SPLITS.index(split)
         with self._database.transaction():
+            if split != "test":
+                self.pins.require_free(as_ids(ids))
             self._database.execute_many(
                 "UPDATE image SET split = ? WHERE id BETWEEN ? AND ?",
                 ((code, first, last) for first, last in ranges(as_ids(ids))),
@@ -166,70 +176,45 @@ class Splits:
         """Give up a frozen test set; its images stay in the test split until the next split."""
         self.pins.release(name)
 
-    def _make(self, asked: dict[SplitName, float], seed: int) -> SplitOutcome:
-        names = {row.id: row.name for row in self._labels.classes()}
-        members = self._shuffled(names, seed)
-        needed = sum(share > 0 for share in asked.values())
-        _require_possible(members, needed)
-        sizes = np.array([len(ids) for ids in members.values()], dtype=np.int64)
-        table = stratified(sizes, np.array([asked[split] for split in SPLITS]))
-        chosen: dict[SplitName, list[int]] = {split: [] for split in SPLITS}
-        for ids, counts in zip(members.values(), table.tolist(), strict=True):
-            start = 0
-            # From the end: the images that are tested on change least when images are added.
-            for split, count in zip(reversed(SPLITS), reversed(counts), strict=True):
-                chosen[split] += ids[start : start + count]
-                start += count
-        with bulk(self._database, int(sizes.sum())):
-            self._database.execute("UPDATE image SET split = NULL WHERE split IS NOT NULL")
-            for split, ids in chosen.items():
-                self.assign(ids, split)
-        got = {split: len(ids) for split, ids in chosen.items()}
-        per_class = {
-            name: dict(zip(SPLITS, counts, strict=True)) for name, counts in zip(members, table.tolist(), strict=True)
-        }
-        empty = [name for name in names.values() if name not in members]
-        return SplitOutcome(asked=asked, got=got, per_class=per_class, warnings=_warnings(asked, got, empty))
+    def _divided(self, asked: dict[SplitName, float], members: Members, *, folds: int, fold: int) -> Division:
+        shares = np.array([asked[split] for split in SPLITS])
+        if folds:
+            return folded(members, test=asked["test"], folds=folds, fold=fold)
+        if members.several or members.groups.any() or (members.held >= 0).any():
+            return whole(members, shares)
+        return by_class(members, shares)
 
-    def _shuffled(self, names: dict[ClassId, str], seed: int) -> dict[str, list[int]]:
-        """Return the ids of the usable images of each class (by name), in an order that seed and path alone decide."""
-        rows = self._database.rows(
-            "SELECT image.id, class_id, relative FROM image JOIN file ON file.image_id = image.id"
-            " WHERE class_id IS NOT NULL AND state IN (?, ?) AND rejected = 0 ORDER BY root_id, relative",
-            (UNVERIFIED, OK),
-        )
-        key = str(seed).encode()
-        keyed: dict[ClassId, list[tuple[bytes, int]]] = defaultdict(list)
-        for place, (_, class_id, relative) in enumerate(rows):
-            keyed[class_id].append((blake2b(relative.encode(), key=key, digest_size=8).digest(), place))
-        return {
-            names[class_id]: [rows[place][0] for _, place in sorted(keyed[class_id])]
-            for class_id in sorted(keyed, key=names.__getitem__)
-        }
+    def _write(self, members: Members, places: NDArray[np.int64]) -> None:
+        """Store the splits of the members; all other images have none, but for those that are pinned."""
+        with bulk(self._database, len(places)):
+            self._database.execute("UPDATE image SET split = NULL WHERE split IS NOT NULL AND pinned = 0")
+            for code in range(len(SPLITS)):
+                self._database.execute_many(
+                    "UPDATE image SET split = ? WHERE id BETWEEN ? AND ? AND pinned = 0",
+                    ((code, first, last) for first, last in ranges(as_ids(members.ids[places == code]))),
+                )
+
+    def _group_name(self, group_id: int) -> str:
+        name = self._database.value("SELECT name FROM group_name WHERE group_id = ?", (group_id,))
+        return str(group_id) if name is None else str(name)
 
 
-def _require_possible(members: dict[str, list[int]], needed: int) -> None:
-    if not members:
-        raise WorkbenchError("There are no labelled images to split; give the images classes first.")
-    if len(members) == 1:
+def _asked(*, validation: float, test: float, folds: int, fold: int) -> dict[SplitName, float]:
+    """Return the share of each split. Raises WorkbenchError for shares and folds that leave nothing."""
+    validation = 0.0 if folds else validation
+    if not all(math.isfinite(share) and share >= 0 for share in (validation, test)) or validation + test >= 1:
         raise WorkbenchError(
-            f"All labelled images are of one class, '{next(iter(members))}'; label images of at least one more class."
+            f"A split with {validation:g} for validation and {test:g} for testing leaves nothing to train "
+            "on; choose shares of 0 or more that sum to less than 1."
         )
-    for name, ids in members.items():
-        if len(ids) < needed:
-            raise WorkbenchError(
-                f"The class '{name}' has {len(ids)} usable image{'s' if len(ids) > 1 else ''} but each of the {needed} "
-                "splits needs at least one; add images of it, give them another class, or set a share to 0."
-            )
+    if not folds:
+        return {"train": 1 - validation - test, "validation": validation, "test": test}
+    if folds < 2:
+        raise WorkbenchError(f"A division into {folds} folds leaves nothing to train on; choose 2 or more.")
+    if not 1 <= fold <= folds:
+        raise WorkbenchError(f"There is no fold {fold} of {folds}; choose one from 1 to {folds}.")
+    return dict(zip(SPLITS, shares_of_folds(test, folds).tolist(), strict=True))
 
 
-def _warnings(asked: dict[SplitName, float], got: dict[SplitName, int], empty: list[str]) -> list[str]:
-    total = sum(got.values())
-    warnings = [f"The class '{name}' has no usable images and takes no part." for name in empty]
-    for split, share in asked.items():
-        if abs(got[split] - share * total) > 1:
-            warnings.append(
-                f"The {split} split got {got[split]:,} images instead of {share * total:,.0f}, since each class needs "
-                "at least one in each split."
-            )
-    return warnings
+def _by_split(counts: NDArray[np.int64]) -> dict[SplitName, int]:
+    return dict(zip(SPLITS, counts.tolist(), strict=True))
