@@ -1,25 +1,51 @@
 """Bringing folders of images into a project: scan, store, then verify by a full decode and a content hash."""
 
 import hashlib
+import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.data import scan
-from workbench.data.reading import SUFFIXES, Decoding, ImageError, check_size, decode, read_bytes, read_levels
+from workbench.data.decoding import HIGHEST
+from workbench.data.reading import (
+    SUFFIXES,
+    Decoding,
+    ImageError,
+    check_size,
+    decode,
+    file_of,
+    file_window,
+    page_hash,
+    read_bytes,
+    read_levels,
+    split_page,
+)
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job, Noticed, Progress, Stop
-from workbench.project.ids import ImageId, RootId
+from workbench.project.ids import RootId
 from workbench.project.images import ImageRow, NewImage, Query
 from workbench.project.project import Project
 
 _SETTING = "decoding"
+FOLDERS = "folders.json"
+"""The file in the project's cache that `remember_folders` writes: times by folder by root."""
+
 _CHUNK = 128
+_STORE = 4096
+"""Images that are stored at once: a transaction waits for the disk, and is worth it for many."""
+_STORE_SECONDS = 1.0
+_NAMED = 20
+"""The most missing images that are named one by one."""
 _WINDOW_FILES = 64
 _WINDOW_PIXELS = 20_000
 
@@ -81,8 +107,24 @@ class _Tally:
     split: dict[str, int] = field(default_factory=dict)
     named: set[Path] = field(default_factory=set)
     """The images whose fault has been told."""
-    deep: list[str] = field(default_factory=list)
-    """The single-channel images of more than 8 bits."""
+    deep: "_Sample" = field(default_factory=lambda: _Sample())
+    """Some of the single-channel images of more than 8 bits."""
+
+
+@dataclass
+class _Sample:
+    """Every so many of the paths it is given, at most twice `_WINDOW_FILES` of them."""
+
+    paths: list[str] = field(default_factory=list)
+    _step: int = 1
+    _count: int = 0
+
+    def add(self, path: str) -> None:
+        if self._count % self._step == 0:
+            self.paths.append(path)
+            if len(self.paths) == 2 * _WINDOW_FILES:
+                self.paths, self._step = self.paths[::2], 2 * self._step
+        self._count += 1
 
 
 def _add_folders(project_folder: Path, folders: Sequence[Path], verify: bool, stop: Stop) -> Iterator[Event]:
@@ -105,9 +147,10 @@ def _add_folders(project_folder: Path, folders: Sequence[Path], verify: bool, st
             root = project.images.add_root(found.folder)
             roots.add(root)
             yield from _store(project, root, found, tally, known=root in before)
-        _choose_window(project, tally.deep)
+            remember_folders(project, root, found)
+        choose_window(project, tally.deep.paths)
         if verify:
-            yield from _verify(project, tally)
+            yield from verify_images(project, tally.named)
         corrupt = _corrupt(project, roots)
         yield from (_noticed(row) for row in corrupt if row.path not in tally.named)
         classes = [row.name for row in project.labels.classes()]
@@ -124,39 +167,53 @@ def _relink(project: Project, folder: Path) -> Iterator[Event]:
 
 
 def _store(project: Project, root: RootId, found: scan.Layout, tally: _Tally, *, known: bool) -> Iterator[Event]:
-    decoding = decoding_of(project)
-    seen: set[str] = set()
+    limit = decoding_of(project)
+    seen: list[NDArray[np.int64]] = []
+    pending: list[NewImage] = []
+    stored_at = time.monotonic()
     for batch in scan.walk(found):
         if isinstance(batch, Noticed):
             yield batch
             continue
-        images = [_new_image(scanned, found.folder, decoding) for scanned in batch]
-        tally.added += project.images.add(root, images).added
-        tally.images += len(images)
-        if known:
-            seen.update(image.relative for image in images)
-        for image in images:
-            path = found.folder / image.relative
-            if image.error is not None:
-                tally.named.add(path)
-                yield Noticed(image.error, str(path))
-                continue
-            tally.unlabelled += image.class_name is None
-            if image.split is not None:
-                tally.split[image.split] = tally.split.get(image.split, 0) + 1
-            if image.channels == 1 and image.bits > 8:
-                tally.deep.append(str(path))
+        for scanned in batch:
+            image = as_new(scanned, found.folder, limit)
+            pending.append(image)
+            yield from _counted(image, found.folder, tally)
+        tally.images += len(batch)
+        if len(pending) >= _STORE or time.monotonic() - stored_at > _STORE_SECONDS:
+            added = project.images.add(root, pending)
+            tally.added += added.added
+            seen.append(added.ids)
+            pending, stored_at = [], time.monotonic()
         yield Progress(tally.images, None, "Reading headers")
+    added = project.images.add(root, pending)
+    tally.added += added.added
     if known:
-        yield from _mark_missing(project, root, seen)
+        gone = project.moving.unseen([root], np.concatenate([*seen, added.ids]))
+        yield from mark_missing(project, gone)
 
 
-def _new_image(scanned: scan.Scanned, folder: Path, decoding: Decoding) -> NewImage:
+def _counted(image: NewImage, folder: Path, tally: _Tally) -> Iterator[Event]:
+    if image.error is not None:
+        path = folder / image.relative
+        tally.named.add(path)
+        yield Noticed(image.error, str(path))
+        return
+    tally.unlabelled += image.class_name is None
+    if image.split is not None:
+        tally.split[image.split] = tally.split.get(image.split, 0) + 1
+    if image.channels == 1 and image.bits > 8:
+        tally.deep.add(os.path.join(folder, image.relative))
+
+
+def as_new(scanned: scan.Scanned, folder: Path, decoding: Decoding) -> NewImage:
+    """Return what a scan found as the project takes it: an image above the pixel limit comes with that as its error."""
     error = scanned.error
-    try:
-        check_size(scanned.width, scanned.height, folder / scanned.relative, decoding)
-    except ImageError as problem:
-        error = str(problem)
+    if error is None and scanned.width * scanned.height > decoding.max_pixels:
+        try:
+            check_size(scanned.width, scanned.height, folder / scanned.relative, decoding)
+        except ImageError as problem:
+            error = str(problem)
     return NewImage(
         relative=scanned.relative,
         width=scanned.width,
@@ -171,45 +228,65 @@ def _new_image(scanned: scan.Scanned, folder: Path, decoding: Decoding) -> NewIm
     )
 
 
-def _mark_missing(project: Project, root: RootId, seen: set[str]) -> Iterator[Event]:
-    """Say which images of a root that was scanned before are gone now."""
-    ids = project.images.ids()
-    gone: list[ImageId] = []
-    for start in range(0, len(ids), 1000):
-        for row in project.images.page(ids[start : start + 1000]):
-            if row.root == root and row.state != "missing" and row.relative not in seen:
-                gone.append(row.id)
-                yield Noticed(
-                    f"The image {row.path} is missing; put it back or remove it from the project.", str(row.path)
-                )
-    if gone:
+def mark_missing(project: Project, gone: NDArray[np.int64]) -> Iterator[Noticed]:
+    """Say of these images that their files are gone, and name the first of them."""
+    if len(gone):
         project.images.mark_missing(gone)
+        for row in project.images.page(gone[:_NAMED]):
+            yield Noticed(f"The image {row.path} is missing; put it back or remove it from the project.", str(row.path))
+    if len(gone) > _NAMED:
+        yield Noticed(f"{len(gone) - _NAMED:,} further images are missing; choose the state 'missing' to see them.")
 
 
-def _choose_window(project: Project, deep: Sequence[str]) -> None:
-    """Set the levels that become black and white from a sample of the images of more than 8 bits, where none are
-    set.
+def choose_window(project: Project, deep: Sequence[str]) -> None:
+    """Set the levels that become black and white from a sample of images of more than 8 bits, where none are set.
+
+    They are those that the files name themselves (DICOM, where most of them do), else the 0.1 and 99.9 percentiles.
     """
     if not deep or project.settings.get(_SETTING) is not None:
         return
-    step = max(1, len(deep) // _WINDOW_FILES)
-    parts = []
-    for path in deep[::step][:_WINDOW_FILES]:
+    parts, named = [], []
+    step = max(1, -(-len(deep) // _WINDOW_FILES))
+    sample = deep[::step]
+    for path in sample:
         try:
-            levels = read_levels(path)
+            window = file_window(path)
+            levels = None if window is not None else read_levels(path)
         except ImageError:  # told by the verify phase, which decodes every image
             continue
+        if window is not None:
+            named.append(window)
         if levels is not None:
             parts.append(levels.ravel()[:: max(1, levels.size // _WINDOW_PIXELS)])
-    if parts:
+    if len(named) > len(parts):
+        low, high = np.median(np.array(named), axis=0)
+    elif parts:
         low, high = np.percentile(np.concatenate(parts), (0.1, 99.9))
-        low = min(int(low), 65534)
-        project.settings.set(_SETTING, Decoding(window=(low, max(low + 1, int(np.ceil(high))))).as_dict())
+    else:
+        return
+    low = min(int(np.floor(low)), HIGHEST - 1)
+    project.settings.set(_SETTING, Decoding(window=(low, max(low + 1, int(np.ceil(high))))).as_dict())
 
 
-def _verify(project: Project, tally: _Tally) -> Iterator[Event]:
-    """Decode and hash what was not verified yet, on a few threads: pillow and hashlib both let go of the
-    interpreter.
+def remember_folders(project: Project, root: RootId, found: scan.Layout) -> None:
+    """Keep the modification times of a root's folders, by which `rescan.changed_folders` tells what to look at."""
+    file = project.cache_folder / FOLDERS
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # absent or cut off: made again
+        kept = {}
+    kept = {**(kept if isinstance(kept, dict) else {}), str(int(root)): found.visited}
+    part = file.with_name(f"{FOLDERS}.{os.getpid()}.part")
+    # The cache costs speed only, so that a full disk may not end the scan here.
+    with suppress(OSError):
+        part.write_text(json.dumps(kept), encoding="utf-8")
+        part.replace(file)
+
+
+def verify_images(project: Project, named: set[Path]) -> Iterator[Event]:
+    """Decode and hash what was not verified yet, on a few threads: pillow and hashlib both let go of the interpreter.
+
+    Yields Progress, and Noticed for what cannot be used unless its path is among ``named``, to which it is added.
     """
     ids = project.images.unverified()
     decoding = decoding_of(project)
@@ -217,27 +294,34 @@ def _verify(project: Project, tally: _Tally) -> Iterator[Event]:
         for start in range(0, len(ids), _CHUNK):
             yield Progress(start, len(ids), "Checking images")
             rows = project.images.page(ids[start : start + _CHUNK])
-            found = list(pool.map(partial(_check, decoding=decoding), rows))
+            files = [list(pages) for _, pages in groupby(rows, lambda row: file_of(row.path))]
+            checked = [one for file in pool.map(partial(_check, decoding=decoding), files) for one in file]
             project.images.set_verified(
-                [(row.id, digest, error) for row, (digest, error) in zip(rows, found, strict=True)]
+                [(row.id, digest, error) for row, (digest, error) in zip(rows, checked, strict=True)]
             )
-            for row, (_, error) in zip(rows, found, strict=True):
-                if error is not None and row.path not in tally.named:
-                    tally.named.add(row.path)
+            for row, (_, error) in zip(rows, checked, strict=True):
+                if error is not None and row.path not in named:
+                    named.add(row.path)
                     yield Noticed(error, str(row.path))
     yield Progress(len(ids), len(ids), "Checking images")
 
 
-def _check(row: ImageRow, *, decoding: Decoding) -> tuple[str | None, str | None]:
-    """Return (content hash, what is wrong)."""
-    digest = None
+def _check(pages: Sequence[ImageRow], *, decoding: Decoding) -> list[tuple[str | None, str | None]]:
+    """Return (content hash, what is wrong) of each page of one file."""
     try:
-        content = read_bytes(row.path)
-        digest = hashlib.sha256(content).hexdigest()
-        decode(content, row.path, decoding)
+        content = read_bytes(pages[0].path)
     except ImageError as problem:
-        return digest, str(problem)
-    return digest, None
+        return [(None, str(problem)) for _ in pages]
+    digest = hashlib.sha256(content).hexdigest()
+    found: list[tuple[str | None, str | None]] = []
+    for row in pages:
+        own = page_hash(digest, split_page(row.path)[1])
+        try:
+            decode(content, row.path, decoding)
+            found.append((own, None))
+        except ImageError as problem:
+            found.append((own, str(problem)))
+    return found
 
 
 def _corrupt(project: Project, roots: set[RootId]) -> list[ImageRow]:
