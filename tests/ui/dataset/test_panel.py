@@ -88,10 +88,10 @@ def test_many_are_labelled_at_once_and_undone(panel: DatasetPanel, qtbot: QtBot)
     assert len(panel.selection) == 24
     panel.session.undo_label()
     panel.refresh()
-    assert panel._counts.by_class[panel.class_model.classes[1].id] == 12
+    assert panel._overview.counts.by_class[panel.class_model.classes[1].id] == 12
     panel.session.redo_label()
     panel.refresh()
-    assert panel._counts.by_class[panel.class_model.classes[1].id] == 0
+    assert panel._overview.counts.by_class[panel.class_model.classes[1].id] == 0
 
 
 def test_del_takes_the_label_away_and_the_filter_follows(panel: DatasetPanel) -> None:
@@ -257,5 +257,5 @@ def test_another_project_starts_afresh(panel: DatasetPanel, tmp_path: Path) -> N
     panel.selection.select_all()
     panel.session.open_project(tmp_path / "other", create=True)
     assert len(panel.model.ids) == 0
-    assert panel.filter.query == Query()
+    assert panel.filter.query == Query(rejected=False)
     assert np.array_equal(panel.selected_ids(), [])

@@ -2,7 +2,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from workbench.project.labels import ClassRow
+from workbench.ui.dataset.counting import Overview
 from workbench.ui.dataset.filter_bar import FilterBar
+from workbench.ui.dataset.readiness import Counts
 from workbench.ui.dataset.top_bar import TopBar
 
 
@@ -10,13 +12,18 @@ def test_nothing_is_cut_where_it_is_narrow(qtbot: QtBot) -> None:
     filter_bar = FilterBar()
     bar = TopBar(filter_bar)
     qtbot.addWidget(bar)
-    filter_bar.set_classes([ClassRow(1, "good", 0, "#e69f00")], {1: 12_480, None: 4_170})
+    counts = Counts({1: 830_000, None: 170_000})
+    filter_bar.show_overview(
+        Overview(counts=counts, classes=(ClassRow(1, "good", 0, "#e69f00"),), findings={"quality": 12_480})
+    )
     bar.show()
-    for width, words, slider in ((900, True, True), (720, False, True), (640, False, False), (900, True, True)):
+    for width, words, counted in ((1200, True, True), (880, False, True), (740, False, False), (1200, True, True)):
         bar.resize(width, 44)
         qtbot.wait(1)
-        assert (bool(bar.add.text()), filter_bar.size_slider.isVisible()) == (words, slider)
+        assert (bool(bar.add.text()), not filter_bar.brief) == (words, counted)
         for chip in bar.findChildren(QPushButton):
             assert chip.width() >= chip.sizeHint().width()
+            assert chip.geometry().right() <= chip.parentWidget().width()
+        assert filter_bar.text.width() >= filter_bar.text.minimumWidth()
     with qtbot.waitSignal(bar.addAsked):
         bar.add.click()

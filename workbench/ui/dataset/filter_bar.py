@@ -1,77 +1,83 @@
-"""The bar over the grid: which images are shown, in which order, how large."""
+"""The bar over the grid: which images are shown. What is asked for most is a chip, the rest is behind "More"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QSlider, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QWidget
 
-from workbench.project.ids import ClassId
+from workbench.errors import WorkbenchError
 from workbench.project.images import Query
-from workbench.project.labels import ClassRow
+from workbench.project.query import matcher
 from workbench.ui import figures, icons, theme
-from workbench.ui.dataset import grid_view
+from workbench.ui.dataset import filter_words
 from workbench.ui.dataset.class_list import swatch
+from workbench.ui.dataset.counting import Overview
 from workbench.ui.layouts import row
-from workbench.ui.widgets import tool_button
 
 TYPING_MS = 200
 LONGEST_NAME = 16
+ON_THE_BAR = {"class_id", "unlabelled", "split", "finding", "text", "pattern"}
+"""The parts of a query that have a chip or a field of their own."""
 
 
 class FilterBar(QWidget):
     """``query`` is what is asked for; ``changed`` is emitted when it has become another one."""
 
     changed = Signal()
-    tileSizeChanged = Signal(int)
+    moreAsked = Signal()
+    """The chip "More" was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.usual = Query()
-        """What a project shows at first."""
-        self._query = self.usual
-        self._classes: list[ClassRow] = []
-        self._counts: dict[int | None, int] = {}
+        self._query = filter_words.USUAL
+        self._overview = Overview()
+        self.brief = False
+        """Counts are left out of the chips: there is no room for them."""
         self.all = self._chip("dataset.filterAll", self._show_all)
         self.unlabelled = self._chip("dataset.filterUnlabelled", self._toggle_unlabelled)
+        self.of_finding = self._chip("dataset.filterFinding")
         self.of_class = self._chip("dataset.filterClass")
         self.of_split = self._chip("dataset.filterSplit")
-        for chip, fill in ((self.of_class, self._fill_classes), (self.of_split, self._fill_splits)):
+        self.more = self._chip("dataset.filterMore", self.moreAsked.emit)
+        self.more.setText(self.tr("More"))
+        self.more.setToolTip(self.tr("Filter by tag, grader, prediction, date, size and marks"))
+        menus: tuple[tuple[QPushButton, Callable[[], None]], ...] = (
+            (self.of_finding, self._fill_findings),
+            (self.of_class, self._fill_classes),
+            (self.of_split, self._fill_splits),
+        )
+        for chip, fill in menus:
             menu = QMenu(chip)
             menu.aboutToShow.connect(fill)
             chip.setMenu(menu)
-        self.text = QLineEdit()
-        self.text.setObjectName("dataset.filterText")
-        self.text.setPlaceholderText(self.tr("Filter by path"))
-        self.text.setClearButtonEnabled(True)
-        self.text.setMinimumWidth(90)
-        self.text.setMaximumWidth(220)
-        self.text.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.text.setToolTip(self.tr("Show images whose path holds this text"))
+        self.text = self._text_field()
+        chips = (self.all, self.unlabelled, self.of_finding, self.of_class, self.of_split, self.more)
+        self.setLayout(row(*chips, self.text, None, spacing=6))
+        self._write()
+
+    def _text_field(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName("dataset.filterText")
+        field.setPlaceholderText(self.tr("Filter by path"))
+        field.setClearButtonEnabled(True)
+        field.setMinimumWidth(90)
+        field.setMaximumWidth(220)
+        field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._tip = self.tr(
+            "Show images whose path holds this text.\n"
+            "* and ? stand for letters of the file name, or of the path where there is a /: part_0*.png\n"
+            "re: begins a regular expression: re:/lot_\\d+/"
+        )
+        field.setToolTip(self._tip)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
         self._typing.timeout.connect(self._typed)
-        self.text.textEdited.connect(self._typing.start)
-        self.text.textChanged.connect(self._cleared)
-        self.order = tool_button("sort", self.tr("Sort the images"), name="dataset.sort")
-        self.order.setPopupMode(self.order.ToolButtonPopupMode.InstantPopup)
-        self.order.setMenu(self._order_menu())
-        self.size_slider = QSlider(Qt.Orientation.Horizontal)
-        self.size_slider.setObjectName("dataset.tileSize")
-        self.size_slider.setRange(grid_view.SMALLEST, grid_view.LARGEST)
-        self.size_slider.setSingleStep(grid_view.STEP)
-        self.size_slider.setPageStep(grid_view.STEP)
-        self.size_slider.setValue(grid_view.USUAL)
-        self.size_slider.setFixedWidth(88)
-        self.size_slider.setToolTip(self.tr("Size of the pictures (Ctrl+wheel)"))
-        self.size_slider.setAccessibleName(self.tr("Size of the pictures"))
-        self.size_slider.valueChanged.connect(self.tileSizeChanged)
-        parts = (self.all, self.unlabelled, self.of_class, self.of_split, self.text, None, self.order, self.size_slider)
-        self.setLayout(row(*parts, spacing=6))
-        self._write()
+        field.textEdited.connect(self._typing.start)
+        field.textChanged.connect(self._cleared)
+        return field
 
     @property
     def query(self) -> Query:
@@ -83,20 +89,29 @@ class FilterBar(QWidget):
             self._write()
             return
         self._query = query
-        if self.text.text().strip() != query.text:
-            self.text.setText(query.text)
+        written = query.pattern or query.text
+        if filter_words.typed(query, self.text.text()) != query:
+            self.text.setText(written)
+        self._mark("")
         self._write()
         self.changed.emit()
 
-    def set_classes(self, classes: Sequence[ClassRow], counts: Mapping[ClassId | None, int]) -> None:
-        self._classes = list(classes)
-        self._counts = dict(counts)
+    def ask(self, **parts: object) -> None:
+        """Ask for the present query with some of its fields changed."""
+        self.set_query(replace(self._query, **parts))  # type: ignore[arg-type]
+
+    def show_overview(self, overview: Overview) -> None:
+        """Show other counts, and offer what there is to choose from."""
+        self._overview = overview
         self._write()
 
-    def show_order(self, order: str, *, descending: bool) -> None:
-        self.set_query(replace(self._query, order=order, descending=descending))
+    def set_brief(self, brief: bool) -> None:
+        """Leave the counts out of the chips, or show them."""
+        if brief != self.brief:
+            self.brief = brief
+            self._write()
 
-    def _chip(self, name: str, slot: Any = None) -> QPushButton:
+    def _chip(self, name: str, slot: Callable[[], object] | None = None) -> QPushButton:
         chip = QPushButton()
         chip.setObjectName(name)
         chip.setCheckable(True)
@@ -107,104 +122,119 @@ class FilterBar(QWidget):
         return chip
 
     def _write(self) -> None:
-        query = self._query
-        total, unlabelled = sum(self._counts.values()), self._counts.get(None, 0)
-        self.all.setText(self.tr("All {count}").format(count=figures.count(total)))
-        self.all.setToolTip(self.tr("Show all images"))
-        self.all.setChecked(not query.unlabelled and query.class_id is None and query.split is None)
-        self.unlabelled.setText(self.tr("Unlabelled {count}").format(count=figures.count(unlabelled)))
+        query, counts = self._query, self._overview.counts
+        self.all.setText(self._counted(self.tr("All"), counts.images))
+        self.all.setToolTip(self._counted(self.tr("Show all images"), counts.images, always=True))
+        self.all.setChecked(filter_words.is_usual(query))
+        self.unlabelled.setText(self._counted(self.tr("Unlabelled"), counts.unlabelled))
         self.unlabelled.setToolTip(self.tr("Show images without a class (U)"))
         self.unlabelled.setChecked(query.unlabelled)
-        chosen = next((known for known in self._classes if known.id == query.class_id), None)
+        found = sum(self._overview.findings.values())
+        title = filter_words.finding_title(query.finding, self.tr) if query.finding not in (None, "any") else ""
+        self.of_finding.setText(_cut(title) or self._counted(self.tr("Findings"), found))
+        self.of_finding.setToolTip(
+            self.tr("Show what the checks found: copies, bad pictures, wrong labels")
+            if found
+            else self.tr("Nothing was found yet: the checks are in the tab Findings")
+        )
+        self.of_finding.setChecked(query.finding is not None)
+        self.of_finding.setEnabled(bool(found) or query.finding is not None)
+        chosen = next((known for known in self._overview.classes if known.id == query.class_id), None)
         name = chosen.name if chosen else ""
-        shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-        self.of_class.setText(shown.replace("&", "&&") or self.tr("Class"))
+        self.of_class.setText(_cut(name).replace("&", "&&") or self.tr("Class"))
         self.of_class.setToolTip(name or self.tr("Show images of one class"))
         self.of_class.setChecked(chosen is not None)
-        self.of_class.setEnabled(bool(self._classes))
-        self.of_split.setText(self._split_title(query.split) if query.split else self.tr("Split"))
+        self.of_class.setEnabled(bool(self._overview.classes))
+        split = filter_words.split_title(query.split, self.tr) if query.split else ""
+        self.of_split.setText(split or self.tr("Split"))
         self.of_split.setToolTip(self.tr("Show images of one part of the split"))
         self.of_split.setChecked(query.split is not None)
+        self.more.setChecked(bool(filter_words.asked(query) - ON_THE_BAR))
 
-    def _split_title(self, split: str) -> str:
-        return {
-            "train": self.tr("Training"),
-            "validation": self.tr("Validation"),
-            "test": self.tr("Test"),
-            "none": self.tr("In no part"),
-        }[split]
+    def _counted(self, text: str, count: int, *, always: bool = False) -> str:
+        return (
+            f"{text} {figures.count(count)}" if always or (count and not self.brief) or text == self.tr("All") else text
+        )
 
     @Slot()
     def _show_all(self) -> None:
-        self.set_query(replace(self._query, unlabelled=False, class_id=None, split=None))
+        self.text.clear()
+        self._typing.stop()
+        self.set_query(filter_words.everything(self._query))
 
     @Slot()
     def _toggle_unlabelled(self) -> None:
-        self.set_query(replace(self._query, unlabelled=not self._query.unlabelled, class_id=None))
+        self.ask(unlabelled=not self._query.unlabelled, class_id=None)
+
+    @Slot()
+    def _fill_findings(self) -> None:
+        menu = self.of_finding.menu()
+        menu.clear()
+        self._entry(menu, self.tr("All images"), finding=None)
+        self._entry(menu, filter_words.finding_title("any", self.tr), finding="any")
+        menu.addSeparator()
+        for kind, count in self._overview.findings.items():
+            self._entry(menu, filter_words.finding_title(kind, self.tr), count, finding=kind)
 
     @Slot()
     def _fill_classes(self) -> None:
         menu = self.of_class.menu()
         menu.clear()
-        any_class = self._entry(menu, self.tr("Any class"), self._query.class_id is None)
-        any_class.triggered.connect(lambda: self.set_query(replace(self._query, class_id=None)))
+        self._entry(menu, self.tr("Any class"), class_id=None)
         menu.addSeparator()
-        for known in self._classes:
-            count = figures.count(self._counts.get(known.id, 0))
-            text = f"{known.name.replace('&', '&&')}\t{count}"
-            entry = self._entry(menu, text, self._query.class_id == known.id)
+        for known in self._overview.classes:
+            count = self._overview.counts.by_class.get(known.id, 0)
+            name = known.name.replace("&", "&&")
+            entry = self._entry(menu, name, count, class_id=known.id, unlabelled=False)
             entry.setIcon(swatch(known.colour))
-            entry.triggered.connect(
-                lambda _on=False, chosen=known.id: self.set_query(
-                    replace(self._query, class_id=chosen, unlabelled=False)
-                )
-            )
 
     @Slot()
     def _fill_splits(self) -> None:
         menu = self.of_split.menu()
         menu.clear()
-        everything = self._entry(menu, self.tr("Any part"), self._query.split is None)
-        everything.triggered.connect(lambda: self.set_query(replace(self._query, split=None)))
+        self._entry(menu, self.tr("Any part"), split=None)
         menu.addSeparator()
         for split in ("train", "validation", "test", "none"):
-            entry = self._entry(menu, self._split_title(split), self._query.split == split)
-            entry.triggered.connect(lambda _on=False, split=split: self.set_query(replace(self._query, split=split)))
+            count = self._overview.counts.by_split.get(None if split == "none" else split, 0)
+            shown = count if split != "none" else None  # It has unlabelled images too, which that does not count.
+            self._entry(menu, filter_words.split_title(split, self.tr), shown, split=split)
 
-    def _entry(self, menu: QMenu, text: str, checked: bool) -> QAction:
-        entry = menu.addAction(text)
+    def _entry(self, menu: QMenu, text: str, count: int | None = None, **parts: object) -> QAction:
+        """Add an entry that asks for ``parts``; it is checked where the query asks for them already."""
+        entry = menu.addAction(text if count is None else f"{text}\t{figures.count(count)}")
         entry.setCheckable(True)
-        entry.setChecked(checked)
+        entry.setChecked(all(getattr(self._query, name) == value for name, value in parts.items()))
+        entry.triggered.connect(lambda _on=False: self.ask(**parts))
         return entry
-
-    def _order_menu(self) -> QMenu:
-        menu = QMenu(self)
-        group = QActionGroup(menu)
-        choices = (
-            (self.tr("Path"), "path", False),
-            (self.tr("As they were added"), "added", False),
-            (self.tr("Class"), "class", False),
-            (self.tr("Newest first"), "newest", False),
-            (self.tr("Largest first"), "largest", False),
-            (self.tr("Path, backwards"), "path", True),
-        )
-        for text, order, descending in choices:
-            entry = self._entry(menu, text, order == "path" and not descending)
-            group.addAction(entry)
-            entry.triggered.connect(
-                lambda _on=False, order=order, descending=descending: self.show_order(order, descending=descending)
-            )
-        return menu
 
     @Slot()
     def _typed(self) -> None:
-        self.set_query(replace(self._query, text=self.text.text().strip()))
+        asked = filter_words.typed(self._query, self.text.text())
+        try:
+            matcher(asked.pattern)
+        except WorkbenchError as error:
+            self._mark(str(error))
+            return
+        self._mark("")
+        self.set_query(asked)
+
+    def _mark(self, wrong: str) -> None:
+        """Mark the field as wrong, and say why; "" where it is right."""
+        self.text.setToolTip(wrong or self._tip)
+        if bool(self.text.property("invalid")) != bool(wrong):
+            self.text.setProperty("invalid", bool(wrong))
+            self.text.style().unpolish(self.text)
+            self.text.style().polish(self.text)
 
     @Slot(str)
     def _cleared(self, text: str) -> None:
-        if not text and self._query.text:
+        if not text and (self._query.text or self._query.pattern):
             self._typing.stop()
             self._typed()
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), theme.CONTROL)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

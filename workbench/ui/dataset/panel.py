@@ -2,37 +2,37 @@
 
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
+from workbench.project.changes import Change
 from workbench.project.ids import ClassId
 from workbench.project.images import ImageRow, Query
 from workbench.project.labels import ClassRow
-from workbench.project.project import Project
 from workbench.ui import figures
-from workbench.ui.dataset import tabs
+from workbench.ui.dataset import filter_words, tabs
 from workbench.ui.dataset.class_edits import ClassEdits
 from workbench.ui.dataset.class_model import KEYS, ClassModel
-from workbench.ui.dataset.counting import Overview, overview
-from workbench.ui.dataset.filter_bar import FilterBar
+from workbench.ui.dataset.counting import Overview, moved_on, overview
+from workbench.ui.dataset.filtering import Filtering
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.grid_view import GridView
 from workbench.ui.dataset.inspector import DatasetInspector
 from workbench.ui.dataset.labelling import Labelling, is_writing
 from workbench.ui.dataset.loupe import Loupe
+from workbench.ui.dataset.news import News
 from workbench.ui.dataset.panel_actions import PanelActions
 from workbench.ui.dataset.reader import Reader
 from workbench.ui.dataset.readiness import readiness
-from workbench.ui.dataset.selection import Selection, places_of
+from workbench.ui.dataset.selection import Selection
+from workbench.ui.dataset.shown import ShownImages
 from workbench.ui.dataset.split_section import Asked
 from workbench.ui.dataset.top_bar import TopBar
-from workbench.ui.layouts import column, rule
+from workbench.ui.layouts import column, row, rule
 from workbench.ui.pictures import Pictures
 from workbench.ui.session import Session
 from workbench.ui.thumbnails import ThumbnailLoader
@@ -55,9 +55,9 @@ class DatasetPanel(Panel):
         self.title = self.tr("Dataset")
         self._overview = Overview()
         self._classes: dict[int, ClassRow] = {}
-        self._awaited: Ids | None = None
         self._asked_at = 0.0
         self._tabs: dict[str, QWidget] = {}
+        self._news = News(session, self)
         self.reader = Reader(self)
         self.pictures = Pictures(session)
         self.thumbnails = ThumbnailLoader(self.pictures.thumbnail, self)
@@ -66,9 +66,11 @@ class DatasetPanel(Panel):
         self.model = GridModel(self._fetch, self)
         self.selection = Selection(self)
         self.class_model = ClassModel(self)
-        self.filter = FilterBar()
+        self.filtering = Filtering(session, self)
+        self.filter = self.filtering.bar
         self.tabs = tabs.TabStrip()
         self.grid = GridView(self.model, self.selection, self.thumbnails)
+        self.shown = ShownImages(self.reader, self.model, self.selection, self.grid, self)
         self.loupe = Loupe(self._whole, self.thumbnails)
         self._inspector = DatasetInspector(self.class_model, self._large)
         self.edits = ClassEdits(session, self)
@@ -91,7 +93,10 @@ class DatasetPanel(Panel):
             self._stack.addWidget(page)
         self._top = TopBar(self.filter)
         self.add_button = self._top.add
-        self.setLayout(column(self._top, self.tabs, rule(), self._stack, spacing=0))
+        self._views = QWidget()
+        self._views.setLayout(row(self.tabs, None, self.filtering.controls))
+        self._views.layout().setContentsMargins(0, 0, 12, 0)
+        self.setLayout(column(self._top, self._views, rule(), self.filtering.chips, self._stack, spacing=0))
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _connect(self) -> None:
@@ -101,24 +106,25 @@ class DatasetPanel(Panel):
         self._refreshing.timeout.connect(self.refresh)
         session = self.session
         session.projectChanged.connect(self._project_changed)
-        session.imagesChanged.connect(self._images_changed)
-        session.labelsChanged.connect(self._labels_changed)
-        session.splitChanged.connect(self._labels_changed)
-        session.classesChanged.connect(self._refreshing.start)
+        session.decisionsChanged.connect(self._decided)
+        session.undone.connect(self._show_undone)
+        self._news.changed.connect(self._changed)
         self.reader.failed.connect(self._tell_problem)
+        self.shown.arrived.connect(self._arrived)
+        self.shown.outside.connect(self._tell_outside)
         self.selection.changed.connect(self._selection_changed)
-        self.filter.changed.connect(self._query_changed)
-        self.filter.tileSizeChanged.connect(self.grid.set_tile_size)
+        self.filtering.changed.connect(self._query_changed)
+        self.filtering.controls.tileSizeChanged.connect(self.grid.set_tile_size)
         self.tabs.chosen.connect(self._show_tab)
         self.tabs.tabBarClicked.connect(self._tab_clicked)
-        self.grid.tileSizeChanged.connect(self.filter.size_slider.setValue)
+        self.grid.tileSizeChanged.connect(self.filtering.controls.size_slider.setValue)
         self.grid.opened.connect(self.open_loupe)
         self.grid.customContextMenuRequested.connect(self._actions.show_menu)
         self.loupe.closed.connect(self.close_loupe)
         self.loupe.stepped.connect(self._step)
         self._top.addAsked.connect(self.choose_folder)
         self._empty.clicked.connect(self.choose_folder)
-        self._nothing.clicked.connect(self._show_everything)
+        self._nothing.clicked.connect(self.filtering.show_everything)
         self.class_model.renamed.connect(self.edits.rename)
         self.class_model.reordered.connect(self.edits.reorder)
         self.class_model.imagesDropped.connect(self.labelling.label)
@@ -143,8 +149,8 @@ class DatasetPanel(Panel):
         if isinstance(payload, Query):
             self.show_images(payload)
         elif isinstance(payload, list | tuple | np.ndarray) and len(payload):
-            self._show_everything()
-            self.reveal(np.asarray(payload, np.int64))
+            self.filtering.show_everything()
+            self.shown.reveal(np.asarray(payload, np.int64))
         if self.tabs.current == tabs.GRID:
             (self.loupe if self._in_loupe else self.grid).setFocus()
 
@@ -157,28 +163,41 @@ class DatasetPanel(Panel):
         self.pictures.open_project()
         self.reader.open_project(self.session.project)
         self.loupe.forget()
-        self._overview, self._awaited = Overview(), None
+        self._overview = Overview()
         self.tabs.choose(tabs.GRID)
         self._stack.setCurrentWidget(self._empty)
-        self.model.set_ids(np.zeros(0, np.int64))
-        self.selection.reset(0)
-        self.filter.set_query(self.filter.usual)
+        self.shown.clear()
+        self.filtering.begin()
         self._run_query()
         self.refresh()
 
-    @Slot()
-    def _images_changed(self) -> None:
-        self._run_query()
+    @Slot(object)
+    def _decided(self, change: Change) -> None:
+        """Move the counts on at once, without counting."""
+        self.reader.drop("overview")  # It may have counted before the change; `_changed` asks again.
+        self._overview = replace(self._overview, counts=moved_on(self._overview.counts, change))
+        self._show_counts()
         self._refreshing.start()
 
-    @Slot()
-    def _labels_changed(self) -> None:
-        query = self.filter.query
-        if query.unlabelled or query.class_id is not None or query.split is not None or query.order == "class":
+    @Slot(str)
+    def _changed(self, what: str) -> None:
+        """Ask anew for the images where what changed decides on them, else fetch those on the screen again."""
+        if what == "images" or filter_words.depends_on(self.filter.query, what):
             self._run_query()
         else:
             self.model.refresh()
         self._refreshing.start()
+
+    @Slot(object)
+    def _show_undone(self, change: Change) -> None:
+        """Scroll to what was taken back or made again, and select it."""
+        if len(change.ids) and self.tabs.current == tabs.GRID:
+            self.shown.reveal(np.asarray(change.ids, np.int64), quietly=False)
+
+    @Slot(int)
+    def _tell_outside(self, count: int) -> None:
+        said = self.tr("Done, outside of what is shown: {0}.")
+        self.session.toast.emit(said.format(figures.counted(count, self.tr("image"), self.tr("images"))))
 
     @Slot()
     def refresh(self) -> None:
@@ -195,8 +214,9 @@ class DatasetPanel(Panel):
         counts, classes = found.counts, list(found.classes)
         self._classes = {known.id: known for known in classes}
         self.grid.delegate.set_classes(self._classes)
-        self.class_model.set_classes(classes, counts.by_class)
-        self.filter.set_classes(classes, counts.by_class)
+        self.filtering.show_overview(found)
+        self.tabs.show_findings(sum(found.findings.values()))
+        self._show_counts()
         inspector = self._inspector
         inspector.has_classes(bool(classes))
         inspector.split.show_outcome(found.outcome, left_over=counts.left_over)
@@ -210,18 +230,23 @@ class DatasetPanel(Panel):
         if shown is not None:
             shown.refresh()
         self._refreshing.setInterval(max(REFRESH_MS, round(REST * 1000 * (time.perf_counter() - self._asked_at))))
+
+    def _show_counts(self) -> None:
+        self.class_model.set_classes(list(self._overview.classes), self._overview.counts.by_class)
+        self.filtering.show_counts(self._overview)
         self.stateChanged.emit()
 
     def _choose_page(self) -> None:
         known = not self.reader.is_asking("overview")
-        images = self._overview.counts.images or len(self.model.ids)
-        self.filter.setVisible(images > 0)
-        self.tabs.setVisible(images > 0)
+        counts = self._overview.counts
+        images = counts.images or counts.rejected or len(self.model.ids)
+        self._views.setVisible(images > 0)
+        self.filtering.show_parts(images=images > 0, grid=self.tabs.current == tabs.GRID)
         if not images:
             page: QWidget = self._empty if known else self.grid
         elif self.tabs.current in self._tabs:
             page = self._tabs[self.tabs.current]
-        elif not len(self.model.ids) and not self.reader.is_asking("ids"):
+        elif not len(self.model.ids) and not self.shown.is_asking:
             page = self._nothing
         else:
             page = self.loupe if self._in_loupe else self.grid
@@ -268,53 +293,17 @@ class DatasetPanel(Panel):
         self._choose_page()
 
     def _run_query(self) -> None:
-        """Ask the project for the ids of the query; the answer may come later."""
-        if self.session.project is None:
-            self._show_ids(np.zeros(0, np.int64))
-        else:
-            self.reader.ask("ids", partial(_ids_of, self.filter.query), self._show_ids)
-
-    def _show_ids(self, new: Ids) -> None:
-        """Show what the query gave, and keep what is selected and current where it is still shown."""
-        old, chosen, current = self.model.ids, self.selection.positions(), self.selection.current
-        kept_ids = old[chosen]
-        current_id = int(old[current]) if 0 <= current < len(old) else -1
-        self.model.set_ids(new)
-        kept = places_of(new, kept_ids)
-        place = self.model.position_of(current_id)
-        if place < 0:
-            place = min(current, len(new) - 1)
-            if len(chosen) and not len(kept) and place >= 0:
-                kept = np.array([place])  # What was selected left the query: the next one takes its place.
-        self.selection.reset(len(new), selected=kept, current=place)
-        self.grid.reveal(place)
-        awaited, self._awaited = self._awaited, None
-        if awaited is not None:
-            self.reveal(awaited)
-        self._choose_page()
-
-    def reveal(self, ids: Ids) -> bool:
-        """Select these images and scroll to the first; once the grid has them, where a query is on its way.
-
-        False where the grid shows none of them.
-        """
-        if self.reader.is_asking("ids"):
-            self._awaited = ids
-            return True
-        places = places_of(self.model.ids, ids)
-        if len(places):
-            self.selection.select(places)
-            self.selection.current = self.selection.anchor = int(places[0])
-            self.grid.reveal(int(places[0]))
-        return bool(len(places))
+        if self.session.project is not None:
+            self.shown.ask(self.filter.query)
 
     @Slot()
-    def _show_everything(self) -> None:
-        self.filter.set_query(self.filter.usual)
+    def _arrived(self) -> None:
+        self.filtering.chips.show_count(len(self.model.ids))
+        self._choose_page()
 
     @Slot(int)
     def _show_class(self, class_id: int) -> None:
-        self.filter.set_query(replace(self.filter.query, class_id=ClassId(class_id), unlabelled=False))
+        self.filter.ask(class_id=ClassId(class_id), unlabelled=False)
 
     # selection and loupe
 
@@ -403,7 +392,3 @@ class DatasetPanel(Panel):
         super().hideEvent(event)
         for loader in (self.thumbnails, self._large, self._whole):
             loader.want(())
-
-
-def _ids_of(query: Query, project: Project) -> Any:
-    return project.images.ids(query)

@@ -15,10 +15,13 @@ class Counts:
     by_class: Mapping[ClassId | None, int] = field(default_factory=dict)
     by_split: Mapping[SplitName | None, int] = field(default_factory=dict)
     unreadable: int = 0
+    rejected: int = 0
+    total: int | None = None
+    """The images that are not rejected; with several labels the classes say more than there are. None: as they say."""
 
     @property
     def images(self) -> int:
-        return sum(self.by_class.values())
+        return sum(self.by_class.values()) if self.total is None else self.total
 
     @property
     def unlabelled(self) -> int:

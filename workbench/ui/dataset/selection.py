@@ -106,6 +106,12 @@ class Selection(QObject):
             self.current = self.anchor = 0
         self._tell()
 
+    def go_to(self, position: int) -> None:
+        """Give the keyboard to a position; what is selected stays."""
+        if 0 <= position < self.size:
+            self.current = self.anchor = position
+            self._tell()
+
     def clear(self) -> None:
         self._mask[:] = False
         self._tell()

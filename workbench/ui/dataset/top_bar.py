@@ -12,7 +12,7 @@ MARGIN = 12
 
 
 class TopBar(QWidget):
-    """Where room is short, first the words of the button go, then the slider (Ctrl+wheel sizes the pictures too)."""
+    """Where room is short, first the words of the button go, then the counts in the chips."""
 
     addAsked = Signal()
 
@@ -24,6 +24,7 @@ class TopBar(QWidget):
         self.add = button(self._text, self._add, icon="folder-plus", name="dataset.addFolder", tip=tip)
         self.add.setAccessibleName(self._text)
         self._add_width = self.add.sizeHint().width()
+        self._counts_width = 0
         layout = row(filter_bar, None, self.add)
         layout.setStretch(0, 100)
         layout.setContentsMargins(MARGIN, theme.GRID, MARGIN, theme.GRID)
@@ -36,17 +37,17 @@ class TopBar(QWidget):
         return super().event(event)
 
     def _fit(self) -> None:
-        slider = self._filter.size_slider
-        here = self._filter.minimumSizeHint().width()
-        chips = here - (0 if slider.isHidden() else slider.width() + theme.GRID)
-        room = self.width() - 2 * MARGIN - theme.GRID - chips
-        slider_width = slider.width() + theme.GRID
-        words = room >= slider_width + self._add_width
+        room = self.width() - 2 * MARGIN - theme.GRID
+        chips = self._filter.minimumSizeHint().width()
+        # What the counts take is known only while they are shown.
+        if not self._filter.brief:
+            self._counts_width = chips
+        words = room >= self._counts_width + self._add_width
         if bool(self.add.text()) != words:
             self.add.setText(self._text if words else "")
-        fits = room >= slider_width + self.add.sizeHint().width()
-        if slider.isHidden() == fits:
-            slider.setVisible(fits)
+        brief = room < self._counts_width + self.add.sizeHint().width()
+        if brief != self._filter.brief:
+            self._filter.set_brief(brief)
 
     @Slot()
     def _add(self) -> None:
