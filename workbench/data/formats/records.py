@@ -20,8 +20,13 @@ SPLIT_WORDS: dict[str, SplitName] = {
     "test": "test",
     "testing": "test",
     "holdout": "test",
+    "publictest": "validation",
+    "privatetest": "test",
 }
 """How files write a split, in lower case."""
+
+TASKS: dict[str, TaskName] = {"single": "single", "multi": "multi", "ordinal": "ordinal"}
+"""What labels can be, by the word in a file."""
 
 NO_FIELDS: Mapping[str, str] = {}
 
@@ -105,3 +110,18 @@ class Document:
     complete: bool = False
     several: bool = False
     noticed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Which of the things that a table need not have occur among the records that are to be written."""
+
+    several: bool = False
+    graders: bool = False
+    tags: bool = False
+    note: bool = False
+    rejected: bool = False
+    pinned: bool = False
+    test_set: bool = False
+    regions: bool = False
+    fields: tuple[str, ...] = ()
