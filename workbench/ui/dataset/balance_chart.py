@@ -70,7 +70,7 @@ class BalanceChart(QWidget):
             painter.drawText(QRect(0, line.top(), NAME - 12, ROW), Qt.AlignmentFlag.AlignVCenter, name)
             left = float(NAME)
             painter.setPen(Qt.PenStyle.NoPen)
-            colours = (TRAIN, VALIDATION, TEST, theme.colour("line").name())
+            colours = (TRAIN, VALIDATION, TEST, theme.colour("disabled").name())
             for count, colour in zip(row.parts, colours, strict=True):
                 if count:
                     width = max(2.0, room * count / most)

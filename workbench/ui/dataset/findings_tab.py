@@ -2,9 +2,18 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from workbench.dataset_verbs import CHECKS
 from workbench.project.findings import FindingRow
@@ -19,6 +28,8 @@ from workbench.ui.session import Session
 from workbench.ui.thumbnails import ThumbnailLoader
 from workbench.ui.widgets import ElidedLabel, EmptyState, button, label, tool_button, with_key
 
+Index = QModelIndex | QPersistentModelIndex
+
 KINDS = (
     "exact-copy",
     "near-duplicate",
@@ -31,6 +42,35 @@ KINDS = (
 )
 REDUNDANT = ("exact-copy", "near-duplicate")
 """Kinds where one image of a finding is enough."""
+
+
+CountRole = Qt.ItemDataRole.UserRole + 1
+
+
+class _KindRow(QStyledItemDelegate):
+    """The name of a kind, and on the right how many findings it has."""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return QSize(160, theme.CONTROL)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme.colour("selected"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, theme.colour("hover"))
+        room = option.rect.adjusted(12, 0, -12, 0)
+        painter.setFont(theme.font(theme.SECONDARY))
+        painter.setPen(theme.colour("secondary"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        count = str(index.data(CountRole))
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | middle, count)
+        width = room.width() - painter.fontMetrics().horizontalAdvance(count) - theme.GRID
+        painter.setFont(theme.font())
+        painter.setPen(theme.colour("text"))
+        name = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, width)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | middle, name)
+        painter.restore()
 
 
 class FindingsTab(QWidget):
@@ -60,11 +100,7 @@ class FindingsTab(QWidget):
         self.check = button(self.tr("Check the images"), self._check_all, role="primary", icon="search")
         self.check.setObjectName("findings.check")
         self.check.setToolTip(self.tr("Copies, bad pictures, probable wrong labels, leaks between splits, shortcuts"))
-        self.choose = QToolButton()
-        self.choose.setObjectName("findings.choose")
-        self.choose.setText(self.tr("Only…"))
-        self.choose.setToolTip(self.tr("Run one of the checks"))
-        self.choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.choose = button(self.tr("Only…"), name="findings.choose", tip=self.tr("Run one of the checks"))
         menu = QMenu(self)
         for name in CHECKS:
             menu.addAction(self._check_name(name), partial(self._check, [name]))
@@ -78,6 +114,9 @@ class FindingsTab(QWidget):
         self.kinds.setObjectName("findings.kinds")
         self.kinds.setAccessibleName(self.tr("Kinds of findings"))
         self.kinds.setFixedWidth(208)
+        self.kinds.setFrameShape(QListWidget.Shape.NoFrame)
+        self.kinds.setItemDelegate(_KindRow(self.kinds))
+        self.kinds.setMouseTracking(True)
         self._says = label("", "secondary", wrap=True, name="findings.says")
         self._says.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 0)
         self.open = button(self.tr("Show in the grid"), self._open_selected, icon="dataset", name="findings.open")
@@ -144,8 +183,9 @@ class FindingsTab(QWidget):
         present = [kind for kind in KINDS if counts.get(kind)]
         for kind in ["", *present]:
             count = sum(counts.values()) if not kind else counts[kind]
-            entry = QListWidgetItem(f"{self._kind_name(kind)}  {figures.count(count)}")
+            entry = QListWidgetItem(self._kind_name(kind))
             entry.setData(Qt.ItemDataRole.UserRole, kind)
+            entry.setData(CountRole, figures.count(count))
             self.kinds.addItem(entry)
         self.kinds.setCurrentRow(1 + present.index(chosen) if chosen in present else 0)
         self.kinds.blockSignals(False)

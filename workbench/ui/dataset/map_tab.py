@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
 
 from workbench.project.images import ImageRow, Query
 from workbench.ui import figures, theme
@@ -79,7 +79,10 @@ class MapTab(QWidget):
         bar.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         self._legend = QWidget()
         self._legend_flow = FlowLayout(self._legend)
-        self._legend.setContentsMargins(theme.GRID, 0, theme.GRID, theme.HALF)
+        self._legend.setContentsMargins(theme.GRID, theme.HALF, theme.GRID, theme.HALF)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        policy.setHeightForWidth(True)
+        self._legend.setSizePolicy(policy)
         self._empty = EmptyState(
             "dataset",
             self.tr(
@@ -92,7 +95,9 @@ class MapTab(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.cloud)
-        self.setLayout(column(bar, rule(), self._legend, self._stack, spacing=0))
+        layout = column(bar, rule(), self._legend, self._stack, spacing=0)
+        layout.setStretch(3, 1)
+        self.setLayout(layout)
         self._preview = _Preview(self.cloud)
         self._chosen(np.zeros(0, np.int64))
 

@@ -174,7 +174,7 @@ class SplitTab(QWidget):
 
     def _legend(self, text: str, colour: str) -> QWidget:
         dot = label("■")
-        dot.setStyleSheet(f"color: {colour or theme.colour('line').name()};")
+        dot.setStyleSheet(f"color: {colour or theme.colour('disabled').name()};")
         made = QWidget()
         made.setLayout(row(dot, label(text, "secondary"), spacing=theme.HALF))
         return made
