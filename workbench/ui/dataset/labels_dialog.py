@@ -36,7 +36,9 @@ class LabelsDialog(QDialog):
 
     imported = Signal()
 
-    def __init__(self, session: Session, file: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, file: Path, parent: QWidget | None = None, *, format: str | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._file = session, file
         self._handle: JobHandle | None = None
@@ -51,7 +53,7 @@ class LabelsDialog(QDialog):
         self._looking.setInterval(LOOK_MS)
         self._looking.timeout.connect(self._look)
         self._build()
-        self._guess(None)
+        self._guess(format)
 
     def _build(self) -> None:
         tr = self.tr
