@@ -15,6 +15,7 @@ def shown(qtbot: QtBot) -> ClassList:
     model = ClassModel()
     classes = [ClassRow(n + 1, f"a long name of class {n}", n, COLOURS[n % 10]) for n in range(40)]
     model.set_classes(classes, {n + 1: n for n in range(40)})
+    model.set_keys([*"1234567890Q", *[""] * 29])
     made = ClassList(model)
     model.setParent(made)
     qtbot.addWidget(made)

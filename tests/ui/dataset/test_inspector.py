@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from workbench.project.labels import ClassRow, HistoryRow
+from workbench.project.decisions import Decision
 from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.inspector import MOST_NAMED, DatasetInspector
 from workbench.ui.thumbnails import ThumbnailLoader
@@ -37,17 +37,16 @@ def test_the_image_and_how_many_are_selected(inspector: DatasetInspector, make_r
     assert inspector.picture.isHidden()
 
 
-def test_the_history_is_newest_first(inspector: DatasetInspector) -> None:
-    classes = {1: ClassRow(1, "good", 0, "#e69f00")}
-    history = [
-        HistoryRow(datetime(2026, 1, 1, tzinfo=UTC), 1, "folder", ""),
-        HistoryRow(datetime(2026, 1, 2, tzinfo=UTC), None, "user", "Ada"),
+def test_the_history_is_newest_first(inspector: DatasetInspector, make_row: Callable[..., Any]) -> None:
+    decisions = [
+        Decision(datetime(2026, 1, 1, tzinfo=UTC), "label", "good", "folder", ""),
+        Decision(datetime(2026, 1, 2, tzinfo=UTC), "tag", "added blurred", "user", "Ada"),
     ]
-    inspector.show_history(history, classes)
-    first, second = inspector._lines.text().splitlines()
-    assert first.startswith("no class · by hand · Ada · 2026-01-0")
+    inspector.show_details(make_row(1), decisions=decisions)
+    first, second = inspector.history.text().splitlines()
+    assert first.startswith("tag: added blurred · by hand · Ada · 2026-01-0")
     assert second.startswith("good · from the folder")
-    inspector.show_history([], classes)
+    inspector.show_details(make_row(1), decisions=[])
     assert inspector._history.isHidden()
 
 
@@ -61,9 +60,9 @@ def test_unreadable_files_are_named(inspector: DatasetInspector) -> None:
 
 
 def test_enter_adds_a_class(inspector: DatasetInspector, qtbot: QtBot) -> None:
-    QTest.keyClicks(inspector._new_class, " pit ")
+    QTest.keyClicks(inspector.class_section.new_class, " pit ")
     with qtbot.waitSignal(inspector.classAdded) as told:
-        inspector._new_class.returnPressed.emit()
+        inspector.class_section.new_class.returnPressed.emit()
     assert told.args == ["pit"]
     with qtbot.assertNotEmitted(inspector.classAdded):
-        inspector._add()
+        inspector.class_section.add()

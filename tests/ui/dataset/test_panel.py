@@ -94,9 +94,9 @@ def test_many_are_labelled_at_once_and_undone(panel: DatasetPanel, qtbot: QtBot)
     assert panel._overview.counts.by_class[panel.class_model.classes[1].id] == 0
 
 
-def test_del_takes_the_label_away_and_the_filter_follows(panel: DatasetPanel) -> None:
+def test_backspace_takes_the_label_away_and_the_filter_follows(panel: DatasetPanel) -> None:
     panel.selection.select_only(3)
-    QTest.keyClick(panel.grid, Qt.Key.Key_Delete)
+    QTest.keyClick(panel.grid, Qt.Key.Key_Backspace)
     assert label_of(panel, 3) is None
     panel.refresh()
     assert panel.filter.unlabelled.text() == "Unlabelled 1"

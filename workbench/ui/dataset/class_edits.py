@@ -1,11 +1,11 @@
-"""What the user does to the classes themselves: name, order, colour, removal."""
+"""What the user does to the classes themselves: name, order, colour, merging, removal, and what a label is."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Slot
 
 from workbench.errors import WorkbenchError
-from workbench.project.ids import ClassId
+from workbench.project.ids import ClassId, Task
 from workbench.project.labels import Labels
 from workbench.ui.session import Session
 
@@ -37,12 +37,34 @@ class ClassEdits(QObject):
     def remove(self, class_id: int) -> None:
         self._change(lambda labels: labels.remove_class(ClassId(class_id)))
 
-    def _change(self, change: Callable[[Labels], object]) -> None:
+    @Slot(int, int)
+    def merge(self, source: int, into: int) -> None:
+        """Let all images of a class have another one, and remove it. One undo takes it back."""
         project = self._session.project
-        if project is None:
+        if project is None or source == into:
             return
+        names = {known.id: known.name for known in project.labels.classes()}
+        grader = self._session.grader
+        if self._change(lambda labels: labels.merge([ClassId(source)], ClassId(into), grader=grader)):
+            said = self.tr("{0} is part of {1} now; Ctrl+Z takes it back.")
+            self._session.toast.emit(said.format(names.get(source, ""), names.get(into, "")))
+
+    def set_task(self, task: Task) -> bool:
+        """Say what a label is in this project; False, and a banner, where that would lose labels."""
+        project = self._session.project
+        if project is None or task == project.labels.task:
+            return False
         try:
-            change(project.labels)
+            project.labels.set_task(task)
         except WorkbenchError as error:
             self._session.problem.emit("dataset", str(error))
+            return False
         self._session.classesChanged.emit()
+        self._session.labelsChanged.emit()
+        return True
+
+    def _change(self, change: Callable[[Labels], object]) -> bool:
+        done = self._session.edit_classes(change)  # type: ignore[arg-type]
+        if not done:
+            self._session.classesChanged.emit()  # the list shows what the user asked for
+        return done

@@ -1,5 +1,7 @@
 """The list of classes in the inspector: colour, name, how many images, and the key that labels with it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
@@ -15,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.project.classes import COLOURS
+from workbench.project.labels import ClassRow
 from workbench.ui import figures, theme
-from workbench.ui.dataset.class_model import CLASS_ROLE, COUNT_ROLE, KEYS, SHARE_ROLE, ClassModel
+from workbench.ui.dataset.class_model import CLASS_ROLE, COUNT_ROLE, KEY_ROLE, SHARE_ROLE, ClassModel
 
 ROW = 32
 MOST_SHOWN = 10
@@ -57,13 +60,13 @@ class ClassDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 8, 10, 10), 2, 2)
 
         key = key_area(rect)
-        if index.row() < len(KEYS):
+        if index.data(KEY_ROLE):
             painter.setBrush(theme.colour("hover"))
             painter.setPen(theme.colour("line"))
             painter.drawRoundedRect(QRectF(key).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setFont(theme.font(theme.BADGE))
             painter.setPen(theme.colour("secondary"))
-            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, KEYS[index.row()])
+            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, index.data(KEY_ROLE))
         count = figures.count(index.data(COUNT_ROLE))
         painter.setFont(theme.font(theme.SECONDARY))
         painter.setPen(theme.colour("secondary"))
@@ -105,10 +108,16 @@ class ClassList(QListView):
     recolour = Signal(int, str)
     removeClass = Signal(int)
     showOnly = Signal(int)
+    mergeClass = Signal(int, int)
+    """A class, and the one that it is to become."""
+    keyChosen = Signal(int, str)
+    """A class and its key; "" leaves the key to the order."""
 
     def __init__(self, model: ClassModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self.free_keys: Sequence[str] = ()
+        """What the menu of a class offers as its key."""
         self.setObjectName("dataset.classes")
         self.setAccessibleName(self.tr("Classes"))
         self.setModel(model)
@@ -142,13 +151,13 @@ class ClassList(QListView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         on_key = key_area(self.visualRect(index)).contains(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and index.row() < len(KEYS) and on_key:
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and index.data(KEY_ROLE) and on_key:
             self.labelWith.emit(index.data(CLASS_ROLE).id)
             return
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text() and event.text() in KEYS:
+        if event.text().isalnum() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.ignore()  # Class keys are the panel's, not a search in the list.
             return
         super().keyPressEvent(event)
@@ -180,6 +189,21 @@ class ClassList(QListView):
         down = menu.addAction(self.tr("Move down"))
         down.setEnabled(row + 1 < len(self._model.classes))
         down.triggered.connect(lambda: self._model.move(row, row + 2))
+        self._add_merge(menu, known)
+        keys = menu.addMenu(self.tr("Key"))
+        for key in ("", *self.free_keys):
+            entry = keys.addAction(key or self.tr("By the order"))
+            entry.triggered.connect(lambda _on=False, key=key: self.keyChosen.emit(known.id, key))
         menu.addSeparator()
         menu.addAction(self.tr("Remove")).triggered.connect(lambda: self.removeClass.emit(known.id))
         return menu
+
+    def _add_merge(self, menu: QMenu, known: ClassRow) -> None:
+        merge = menu.addMenu(self.tr("Merge into"))
+        merge.setEnabled(len(self._model.classes) > 1)
+        merge.setToolTipsVisible(True)
+        for other in self._model.classes:
+            if other.id != known.id:
+                entry = merge.addAction(swatch(other.colour), other.name.replace("&", "&&"))
+                entry.setToolTip(self.tr("All images of {0} become {1}").format(known.name, other.name))
+                entry.triggered.connect(lambda _on=False, into=other.id: self.mergeClass.emit(known.id, into))

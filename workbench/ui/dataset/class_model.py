@@ -13,10 +13,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QGuiApplication
 
 from workbench.project.ids import ClassId
 from workbench.project.labels import ClassRow
+from workbench.ui import figures
+from workbench.ui.dataset.class_keys import DIGITS
 from workbench.ui.dataset.grid_view import MIME
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -24,7 +26,8 @@ CLASS_MIME = "application/x-workbench-class"
 COUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SHARE_ROLE = COUNT_ROLE + 1
 CLASS_ROLE = COUNT_ROLE + 2
-KEYS = "1234567890"
+KEY_ROLE = COUNT_ROLE + 3
+KEYS = DIGITS
 _NOWHERE = QModelIndex()
 
 
@@ -34,12 +37,16 @@ class ClassModel(QAbstractListModel):
     renamed = Signal(int, str)
     reordered = Signal(list)
     imagesDropped = Signal(int)
+    mergeAsked = Signal(int, int)
+    """A class was dropped on another with Alt held: (the class, the one it is to become)."""
+    classesSet = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._classes: list[ClassRow] = []
         self._counts: dict[int, int] = {}
-        self._largest = 1
+        self._keys: dict[int, str] = {}
+        self._largest = self._labelled = 1
 
     @property
     def classes(self) -> Sequence[ClassRow]:
@@ -53,10 +60,22 @@ class ClassModel(QAbstractListModel):
         self._classes = list(classes)
         self._counts = {class_id: count for class_id, count in counts.items() if class_id is not None}
         self._largest = max(self._counts.values(), default=0) or 1
+        self._labelled = sum(self._counts.values()) or 1
         if not same:
             self.endResetModel()
         elif self._classes:
             self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
+        self.classesSet.emit()
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """Show these keys beside the classes, in their order; "" for a class without one."""
+        self._keys = {known.id: key for known, key in zip(self._classes, keys, strict=True)}
+        if self._classes:
+            self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
+
+    def key_of(self, class_id: int) -> str:
+        """Return the key that labels with a class, "" where there is none."""
+        return self._keys.get(class_id, "")
 
     def move(self, row: int, to: int) -> None:
         """Ask for the class at ``row`` to stand before the one that is at ``to`` now."""
@@ -88,8 +107,16 @@ class ClassModel(QAbstractListModel):
         known = self._classes[index.row()]
         count = self._counts.get(known.id, 0)
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole | Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return known.name
+            case Qt.ItemDataRole.ToolTipRole:
+                images = figures.counted(count, self.tr("image"), self.tr("images"))
+                share = figures.percent(count / self._labelled)
+                return self.tr("{name}: {images}, {share} of those with a class").format(
+                    name=known.name, images=images, share=share
+                )
+            case _ if role == KEY_ROLE:
+                return self.key_of(known.id)
             case Qt.ItemDataRole.DecorationRole:
                 return QColor(known.colour)
             case _ if role == COUNT_ROLE:
@@ -132,6 +159,11 @@ class ClassModel(QAbstractListModel):
             return True
         if not content.hasFormat(CLASS_MIME):
             return False
+        moved = int(content.data(CLASS_MIME).data())
+        alt = bool(QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.AltModifier)
+        if alt and parent.isValid() and parent.row() != moved:
+            self.mergeAsked.emit(self._classes[moved].id, self._classes[parent.row()].id)
+            return True
         to = row if row >= 0 else parent.row() if parent.isValid() else len(self._classes)
-        self.move(int(content.data(CLASS_MIME).data()), to)
+        self.move(moved, to)
         return True

@@ -1,24 +1,27 @@
-"""The inspector of the dataset panel: the image, the classes, the split, what cannot be read, and the label history."""
+"""The inspector of the dataset panel: the image, the classes, its marks, findings and history, the split."""
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.project.decisions import Decision
+from workbench.project.findings import FindingRow
 from workbench.project.images import ImageRow
-from workbench.project.labels import ClassRow, HistoryRow
 from workbench.ui import figures, theme
 from workbench.ui.dataset.class_list import ClassList
 from workbench.ui.dataset.class_model import ClassModel
+from workbench.ui.dataset.class_section import ClassSection
+from workbench.ui.dataset.image_facts import DecisionList, Facts, ImageFindings, file_facts
+from workbench.ui.dataset.marks import NoteEdit, TagsEditor
 from workbench.ui.dataset.split_section import SplitSection
 from workbench.ui.layouts import column, row
 from workbench.ui.thumbnails import ThumbnailLoader, Wish
-from workbench.ui.widgets import ElidedLabel, Section, button, label
+from workbench.ui.widgets import Badge, ElidedLabel, Section, button, label
 
 PICTURE = 168
 MOST_NAMED = 50
-MOST_HISTORY = 20
 
 
 class ImagePicture(QWidget):
@@ -60,7 +63,7 @@ class ImagePicture(QWidget):
 class DatasetInspector(QWidget):
     """Shows what the panel gives it; its parts' signals say what the user wants."""
 
-    classAdded = Signal(str)
+    similarAsked = Signal()
 
     def __init__(self, classes: ClassModel, pictures: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,56 +72,78 @@ class DatasetInspector(QWidget):
         self._name = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self._details = label("", "secondary", wrap=True)
         self._problem = label("", "error", wrap=True)
+        self._rejected = Badge(self.tr("rejected"), "red")
+        self._suggested = Badge("", "accent")
+        self.similar = button(
+            self.tr("Similar images"),
+            self.similarAsked.emit,
+            role="link",
+            name="dataset.similar",
+            tip=self.tr("Show the images that look most like the selected ones (Ctrl+L)"),
+        )
+        badges = row(self._rejected, self._suggested, None, self.similar, spacing=theme.HALF)
         image = QWidget()
-        image.setLayout(column(self.picture, self._name, self._details, self._problem, spacing=theme.HALF))
+        image.setLayout(column(self.picture, self._name, self._details, badges, self._problem, spacing=theme.HALF))
         self._image = Section(self.tr("Image"), image)
 
-        self.classes = ClassList(classes)
-        self._new_class = QLineEdit()
-        self._new_class.setObjectName("dataset.newClass")
-        self._new_class.setPlaceholderText(self.tr("New class"))
-        self._new_class.setMaxLength(200)
-        self._new_class.returnPressed.connect(self._add)
-        add = button(self.tr("Add"), self._add, name="dataset.addClass")
-        self._class_hint = label(
-            self.tr("Classes come from the names of sub-folders. Add them here where the images have none."),
-            "secondary",
-            wrap=True,
-        )
-        classes_body = QWidget()
-        self.advance = QCheckBox(self.tr("Go on to the next image"))
-        self.advance.setObjectName("dataset.advance")
-        self.advance.setToolTip(self.tr("After labelling one image, select the next (G)"))
-        classes_body.setLayout(
-            column(self.classes, row(self._new_class, add), self._class_hint, self.advance, spacing=theme.GRID)
-        )
-        self._classes = Section(self.tr("Classes"), classes_body)
+        self.class_section = ClassSection(classes)
+        self._classes = Section(self.tr("Classes"), self.class_section)
+        self.tags = TagsEditor()
+        self.note = NoteEdit()
+        marks = QWidget()
+        marks.setLayout(column(self.tags, self.note, spacing=theme.GRID))
+        self._marks = Section(self.tr("Tags and note"), marks, foldable=True)
+        self.findings = ImageFindings()
+        self._findings = Section(self.tr("Findings of this image"), self.findings, foldable=True)
+        self.history = DecisionList()
+        self._history = Section(self.tr("History of this image"), self.history, foldable=True)
+        self.fields = Facts()
+        self._fields = Section(self.tr("Imported columns"), self.fields, foldable=True)
+        self.file = Facts()
+        self._file = Section(self.tr("File"), self.file, foldable=True)
+        self._file.set_open(False)
 
         self.split = SplitSection()
-        self._split = Section(self.tr("Split"), self.split)
-
+        self._split = Section(self.tr("Split"), self.split, foldable=True)
         self._unreadable_files = label("", "secondary", wrap=True, name="dataset.unreadable")
         self._unreadable_files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._unreadable = Section(self.tr("Cannot be read"), self._unreadable_files, foldable=True)
-        self._lines = label("", "secondary", wrap=True, name="dataset.history")
-        self._history = Section(self.tr("Labels of this image"), self._lines, foldable=True)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(theme.GRID * 2)
-        for part in (self._image, self._history, self._classes, self._split, self._unreadable):
+        for part in (
+            self._image,
+            self._classes,
+            self._findings,
+            self._marks,
+            self._fields,
+            self._history,
+            self._file,
+            self._split,
+            self._unreadable,
+        ):
             layout.addWidget(part)
         layout.addStretch(1)
         self.show_image(None, selected=0)
-        self.show_history([], {})
+        self.show_details(None)
+        self.show_suggestion("")
         self.show_unreadable([], 0)
 
-    @Slot()
-    def _add(self) -> None:
-        name = self._new_class.text().strip()
-        if name:
-            self._new_class.clear()
-            self.classAdded.emit(name)
+    @property
+    def classes(self) -> ClassList:
+        """The list of the classes."""
+        return self.class_section.list
+
+    @property
+    def advance(self) -> QCheckBox:
+        """The switch that goes on after labelling."""
+        return self.class_section.advance
+
+    @property
+    def classAdded(self) -> SignalInstance:
+        """A name for another class was entered."""
+        return self.class_section.classAdded
 
     def show_image(self, shown: ImageRow | None, *, selected: int) -> None:
         """Show the current image, of ``selected`` ones."""
@@ -137,23 +162,34 @@ class DatasetInspector(QWidget):
             )
             self._details.setText(f"{size} · {figures.size(shown.bytes)}" if shown.width else "")
         self._details.setVisible(bool(self._details.text()))
+        self._rejected.setVisible(shown is not None and shown.rejected)
+        self.similar.setVisible(shown is not None)
         self._problem.setText(shown.error or "" if shown is not None else "")
         self._problem.setVisible(bool(self._problem.text()))
 
-    def show_history(self, history: Sequence[HistoryRow], classes: Mapping[int, ClassRow]) -> None:
-        """Show the decisions about the current image's label, newest first."""
-        lines = []
-        for decision in list(reversed(history))[:MOST_HISTORY]:
-            known = classes.get(decision.class_id) if decision.class_id is not None else None
-            name = known.name if known else self.tr("no class")
-            source = {"folder": self.tr("from the folder"), "user": self.tr("by hand")}.get(
-                decision.source, decision.source
-            )
-            when = decision.when.astimezone().strftime("%Y-%m-%d %H:%M")
-            by = f" · {decision.grader}" if decision.grader else ""
-            lines.append(f"{name} · {source}{by} · {when}")
-        self._lines.setText("\n".join(lines))
-        self._history.setVisible(bool(lines))
+    def show_suggestion(self, text: str) -> None:
+        """Say what is suggested for the current image; "" for nothing."""
+        self._suggested.setText(text)
+        self._suggested.setVisible(bool(text))
+
+    def show_details(
+        self,
+        shown: ImageRow | None,
+        *,
+        decisions: Sequence[Decision] = (),
+        findings: Sequence[FindingRow] = (),
+        fields: Mapping[str, str] | None = None,
+        file: Mapping[str, str] | None = None,
+    ) -> None:
+        """Show what is known of the one selected image; None where there is none, or several."""
+        self.history.show_decisions(decisions)
+        self._history.setVisible(bool(decisions))
+        self.findings.show_findings(findings)
+        self._findings.setVisible(bool(findings))
+        self.fields.show_facts(fields or {})
+        self._fields.setVisible(bool(fields))
+        self.file.show_facts({**file_facts(shown, self.tr), **(file or {})} if shown is not None else {})
+        self._file.setVisible(shown is not None)
 
     def show_unreadable(self, names: Sequence[str], count: int) -> None:
         """Name the files that cannot be read (the first of ``count``)."""
@@ -164,5 +200,4 @@ class DatasetInspector(QWidget):
         self._unreadable.setVisible(bool(lines))
 
     def has_classes(self, has: bool) -> None:
-        self._class_hint.setVisible(not has)
-        self.advance.setVisible(has)
+        self.class_section.has_classes(has)

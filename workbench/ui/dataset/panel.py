@@ -16,13 +16,14 @@ from workbench.project.labels import ClassRow
 from workbench.ui import figures
 from workbench.ui.dataset import filter_words, tabs
 from workbench.ui.dataset.class_edits import ClassEdits
-from workbench.ui.dataset.class_model import KEYS, ClassModel
+from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.counting import Overview, moved_on, overview
+from workbench.ui.dataset.deciding import Deciding
 from workbench.ui.dataset.filtering import Filtering
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.grid_view import GridView
 from workbench.ui.dataset.inspector import DatasetInspector
-from workbench.ui.dataset.labelling import Labelling, is_writing
+from workbench.ui.dataset.labelling import Labelling
 from workbench.ui.dataset.loupe import Loupe
 from workbench.ui.dataset.news import News
 from workbench.ui.dataset.panel_actions import PanelActions
@@ -77,6 +78,8 @@ class DatasetPanel(Panel):
         self.labelling = Labelling(session, self.grid, self.selection, self.class_model, self.selected_ids, self)
         self._build()
         self._actions = PanelActions(self)
+        self.deciding = Deciding(self)
+        self.layout().insertWidget(4, self.deciding.bar)
         self._connect()
         self._project_changed()
 
@@ -138,7 +141,7 @@ class DatasetPanel(Panel):
 
     # what the shell asks
 
-    def inspector(self) -> QWidget:
+    def inspector(self) -> DatasetInspector:
         return self._inspector
 
     def state(self) -> tuple[PanelState, str]:
@@ -222,7 +225,6 @@ class DatasetPanel(Panel):
         inspector.split.show_outcome(found.outcome, left_over=counts.left_over)
         inspector.split.button.setEnabled(counts.labelled > 0)
         inspector.show_unreadable([bad_row.relative for bad_row in found.unreadable], counts.unreadable)
-        self._actions.show_classes(classes)
         self._selection_changed()
         self.grid.viewport().update()
         self._choose_page()
@@ -322,9 +324,6 @@ class DatasetPanel(Panel):
         current = self.model.row_at(self.selection.current)
         count = len(self.selection)
         self._inspector.show_image(current if count else None, selected=count)
-        project = self.session.project
-        known = project is not None and current is not None and count == 1
-        self._inspector.show_history(project.labels.history(current.id) if known else [], self._classes)
         if self._in_loupe and current is not None:
             self.loupe.show_image(current, self._caption(current))
 
@@ -377,15 +376,8 @@ class DatasetPanel(Panel):
         return self._actions.menu()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Class keys and Del, where no shortcut took them (the window is not the active one)."""
-        key = event.text()
-        if is_writing() or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            super().keyPressEvent(event)
-        elif key and key in KEYS:
-            self.labelling.with_key(KEYS.index(key))
-        elif event.key() == Qt.Key.Key_Delete:
-            self.labelling.unlabel()
-        else:
+        """Keys that decide, where no shortcut took them (the window is not the active one)."""
+        if not self.deciding.pressed(event):
             super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:

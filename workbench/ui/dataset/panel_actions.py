@@ -4,13 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
-from workbench.project.labels import ClassRow
 from workbench.ui import icons
-from workbench.ui.dataset.class_list import swatch
-from workbench.ui.dataset.class_model import KEYS
 
 if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
@@ -24,12 +20,11 @@ class PanelActions(QObject):
     def __init__(self, panel: "DatasetPanel") -> None:
         super().__init__(panel)
         self._panel = panel
-        tr, add, labelling = self.tr, panel.add_action, panel.labelling
+        tr, add = self.tr, panel.add_action
         text = tr("Add a folder of images")
         add("dataset.addFolder.action", text, panel.choose_folder, icon="folder-plus", key="Ctrl+Shift+O")
         add("dataset.nextUnlabelled", tr("Next image without a class"), self._next_unlabelled, key="Alt+Right")
         add("dataset.selectAll", tr("Select all images shown"), panel.selection.select_all, key="Ctrl+A")
-        add("dataset.unlabel", tr("Take the label away"), labelling.unlabel, key="Del")
         add("dataset.onlyUnlabelled", tr("Show images without a class"), panel.filter.unlabelled.click, key="U")
         add("dataset.find", tr("Filter by path"), self._focus_text, icon="search", key="Ctrl+F")
         add("dataset.preview", tr("Preview the augmentation of this image"), self._preview, icon="augment", key="P")
@@ -37,10 +32,6 @@ class PanelActions(QObject):
             title = panel.tabs.tabText(panel.tabs.keys.index(key)).replace("&&", "&")
             add(f"dataset.tab.{key}", tr("Show: {0}").format(title), partial(panel.tabs.choose, key))
         self._make_advance()
-        self._labels = [
-            add(f"dataset.class{key}", "", partial(labelling.with_key, number), icon="tag", key=key)
-            for number, key in enumerate(KEYS)
-        ]
 
     def _make_advance(self) -> None:
         panel = self._panel
@@ -54,18 +45,6 @@ class PanelActions(QObject):
         box.toggled.connect(advance.setChecked)
         advance.toggled.connect(box.setChecked)
 
-    @property
-    def labels(self) -> list[QAction]:
-        """The actions of the class keys, in the order of the keys."""
-        return self._labels
-
-    def show_classes(self, classes: list[ClassRow]) -> None:
-        """Name the actions of the class keys after the classes."""
-        for number, action in enumerate(self._labels):
-            action.setVisible(number < len(classes))
-            name = classes[number].name if number < len(classes) else ""
-            action.setText(self.tr("Label as {name}").format(name=name) if name else "")
-
     def menu(self) -> QMenu:
         """Return the menu of the selected images."""
         panel = self._panel
@@ -74,13 +53,7 @@ class PanelActions(QObject):
         look.triggered.connect(lambda: panel.open_loupe(panel.selection.current))
         menu.addAction(icons.icon("augment"), self.tr("Preview the augmentation\tP")).triggered.connect(self._preview)
         menu.addSeparator()
-        labels = menu.addMenu(icons.icon("tag"), self.tr("Label as"))
-        labels.setEnabled(bool(panel.class_model.classes))
-        for number, known in enumerate(panel.class_model.classes):
-            hint = f"\t{KEYS[number]}" if number < len(KEYS) else ""
-            entry = labels.addAction(swatch(known.colour), known.name.replace("&", "&&") + hint)
-            entry.triggered.connect(lambda _on=False, class_id=known.id: panel.labelling.label(class_id))
-        menu.addAction(self.tr("Take the label away\tDel")).triggered.connect(panel.labelling.unlabel)
+        panel.deciding.fill(menu)
         menu.addSeparator()
         menu.addAction(icons.icon("copy"), self.tr("Copy the paths")).triggered.connect(self._copy_paths)
         return menu
