@@ -11,6 +11,8 @@ from workbench.project.ids import OK, UNVERIFIED
 _LETTERS = 16
 """Of the content hash, so many hexadecimal digits (64 bits) are compared."""
 
+_BLANK = np.frombuffer(b" " * 8, dtype="<u8")[0]
+
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that multiplying by it loses nothing; any such number with mixed bits does."""
 
@@ -54,35 +56,34 @@ class Links:
 
     def same_content(self) -> Ties:
         """Return the images whose content is that of another one as well, keyed by content."""
+        # Ids are dense, from 1, so a row's place in the text tells its id; no hash is all blanks.
+        blank = " " * _LETTERS
         text = self._database.value(
-            f"SELECT group_concat(letters, '') FROM (SELECT substr(content_hash || '{' ' * _LETTERS}', 1, {_LETTERS})"
-            " AS letters FROM file WHERE content_hash IS NOT NULL ORDER BY image_id)"
+            f"SELECT group_concat(letters, '') FROM (SELECT substr(coalesce(content_hash, '') || '{blank}', 1, {_LETTERS})"
+            " AS letters FROM file ORDER BY image_id)"
         )
-        if not text:
-            return Ties(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-        ids = self._database.integers(
-            "SELECT image_id AS value FROM file WHERE content_hash IS NOT NULL ORDER BY image_id"
-        )
-        halves = np.frombuffer(text.encode("ascii"), dtype="<u8").reshape(-1, 2)
+        halves = np.frombuffer((text or "").encode("ascii"), dtype="<u8").reshape(-1, 2)
         keys = (halves[:, 0] ^ (halves[:, 1] * _MIX)).view(np.int64)
+        ids = np.flatnonzero(halves[:, 0] != _BLANK).astype(np.int64) + 1
+        keys = keys[ids - 1]
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         same = ordered[1:] == ordered[:-1]
         several = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+        several = several[: len(ids)]
         return Ties(ids[order][several], ordered[several])
 
     def near_duplicates(self) -> Ties:
         """Return the images of the near-duplicate findings that nobody dismissed, keyed by the finding."""
         return self._ties(
-            "SELECT {} AS value FROM finding_image JOIN finding ON finding.id = finding_id"
-            " WHERE kind = 'near-duplicate' AND dismissed = 0 ORDER BY finding_id, place",
-            "image_id",
-            "finding_id",
+            "SELECT image_id || ',' || finding_id AS value FROM finding_image JOIN finding ON finding.id = finding_id"
+            " WHERE kind = 'near-duplicate' AND dismissed = 0"
         )
 
     def groups(self) -> Ties:
         """Return the images of the stored groups, keyed by the group."""
-        return self._ties("SELECT {} AS value FROM image_group ORDER BY image_id", "image_id", "group_id")
+        return self._ties("SELECT image_id || ',' || group_id AS value FROM image_group")
 
-    def _ties(self, sql: str, ids: str, keys: str) -> Ties:
-        return Ties(self._database.integers(sql.format(ids)), self._database.integers(sql.format(keys)))
+    def _ties(self, sql: str) -> Ties:
+        pairs = self._database.integers(sql).reshape(-1, 2)
+        return Ties(pairs[:, 0], pairs[:, 1])

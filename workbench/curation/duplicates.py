@@ -1,0 +1,85 @@
+"""Copies in the data set: files of the same content, and images that look alike although their files differ."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.curation.finding import Finding
+from workbench.curation.hashes import SIGNATURE, Signatures, SignatureStore
+from workbench.curation.likeness import Pairs, pairs, stars
+from workbench.curation.pictures import pages
+from workbench.jobs import Event
+from workbench.project.images import ImageRow
+from workbench.project.project import Project
+
+
+def find(project: Project) -> Iterator[Event]:
+    """Yield Progress, Noticed, and Findings: exact copies, then near-duplicates, each strongest first.
+
+    A finding names all images of a group; of an image with exact copies, all of these.
+    """
+    store = SignatureStore(project)
+    yield from store.complete()
+    copies, signatures = contents(project, store)
+    yield from exact(project, copies)
+    found = None
+    for event in pairs(signatures):
+        if isinstance(event, Pairs):
+            found = event
+        else:
+            yield event
+    assert found is not None
+    groups = sorted(stars(found), key=lambda group: -group[1])
+    for places, score in groups:
+        ids = sorted(image_id for place in places for image_id in copies[place])
+        yield _near(_rows(project, ids), score)
+
+
+def contents(project: Project, store: SignatureStore) -> tuple[list[list[int]], Signatures]:
+    """Return the ids of the images of each content, and the signature of each content. Images never read are left out."""
+    places: dict[str, int] = {}
+    copies: list[list[int]] = []
+    records = []
+    for rows in pages(project, size=1000):
+        signatures, there = store.load(rows)
+        fresh = []
+        for number, row in enumerate(rows):
+            content = store.hash_of(row)
+            if content is None or not there[number]:
+                continue
+            if content not in places:
+                places[content] = len(copies)
+                copies.append([])
+                fresh.append(number)
+            copies[places[content]].append(int(row.id))
+        records.append(signatures[fresh])
+    return copies, np.concatenate(records) if records else np.empty(0, dtype=SIGNATURE)
+
+
+def exact(project: Project, copies: list[list[int]]) -> Iterator[Finding]:
+    """Yield a finding for each content that several images have, the most copies first."""
+    for ids in sorted((ids for ids in copies if len(ids) > 1), key=len, reverse=True):
+        rows = _rows(project, ids)
+        message = f"{len(ids):,} files have the same content{_labelled(rows)}."
+        yield Finding("exact-copy", [row.relative for row in rows], 1.0, message, ids)
+
+
+def _near(rows: list[ImageRow], score: float) -> Finding:
+    sizes = list(dict.fromkeys(f"{row.width} x {row.height}" for row in rows))
+    how = f"sizes {', '.join(sizes[:4])}" if len(sizes) > 1 else "of one size, but encoded or edited anew"
+    message = f"{len(rows):,} images look the same although their files differ ({how}){_labelled(rows)}."
+    return Finding(
+        "near-duplicate", [row.relative for row in rows], round(score, 4), message, [int(row.id) for row in rows]
+    )
+
+
+def _labelled(rows: list[ImageRow]) -> str:
+    """Return a clause for copies whose labels differ, which is the worst of it."""
+    classes = {row.class_id for row in rows if row.class_id is not None}
+    return ", and their labels differ" if len(classes) > 1 else ""
+
+
+def _rows(project: Project, ids: list[int]) -> list[ImageRow]:
+    wanted: NDArray[np.int64] = np.asarray(ids, dtype=np.int64)
+    return [row for page in pages(project, wanted, size=1000) for row in page]
