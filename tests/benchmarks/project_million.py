@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.project.changes import Change
 from workbench.project.history import UndoStack
 from workbench.project.ids import ImageId
 from workbench.project.images import NewImage, Query
@@ -75,6 +76,7 @@ def main(images: int, folder: Path) -> int:
         figures.time(f"relabel {images:,} images", 1_000, lambda: undo.push(project.labels.assign(everything, first)))
         figures.time("undo that", 3_000, lambda: undo.undo(project))
         figures.time("relabel every second image", 2_000, lambda: project.labels.assign(everything[::2], first))
+        _label_edits(figures, project, everything, undo)
         figures.time("split", 10_000, project.splits.make)
         figures.time("splits counted", 200, project.splits.counts, repeat=3)
         figures.time("samples of the test split", 5_000, lambda: project.images.samples("test"))
@@ -85,6 +87,44 @@ def main(images: int, folder: Path) -> int:
     size = (folder / "project" / "project.sqlite").stat().st_size
     print(f"database {size / 1e6:.0f} MB")
     return 0 if figures.met else 1
+
+
+def _label_edits(figures: Figures, project: Project, everything: np.ndarray, undo: UndoStack) -> None:
+    """Time labels by a grader, marks, and several labels per image; ends with one class per image again."""
+    rows = project.labels.classes()
+    first, second = rows[3].id, rows[4].id
+    some = np.sort(np.random.default_rng(8).choice(everything, min(100_000, len(everything) // 2), replace=False))
+    thousand = some[:: max(1, len(some) // 1000)]
+
+    def edit(what: str, limit_ms: float, change: Callable[[], Change]) -> None:
+        figures.time(what, limit_ms, lambda: undo.push(change()))
+        figures.time(f"undo: {what}", limit_ms, lambda: undo.undo(project))
+        figures.time(f"redo: {what}", limit_ms, lambda: undo.redo(project))
+
+    labels = project.labels
+    edit("a grader labels one image", 10, lambda: labels.assign([7], first, grader="ann"))
+    edit("a grader labels 1,000", 60, lambda: labels.assign(thousand, first, grader="ann"))
+    edit(f"a grader labels {len(some):,}", 1_000, lambda: labels.assign(some, second, grader="ann"))
+    edit("another grader labels them", 1_000, lambda: labels.assign(some, first, grader="bob"))
+    figures.time("pairs of two graders", 1_000, lambda: project.graders.pairs("ann", "bob"))
+    figures.time("re-grading queue", 500, lambda: project.graders.queue("bob", kind="disagree"))
+    edit(f"reject {len(some):,}", 1_000, lambda: project.rejection.set(some, True))
+    edit(f"tag {len(some):,}", 1_000, lambda: project.tags.add(some, "blurred"))
+    edit("merge two classes", 5_000, lambda: labels.merge([second], first))
+    figures.time("undo the merge", 5_000, lambda: undo.undo(project))
+    figures.time("labels counted by class, with rejected", 100, labels.counts, repeat=5)
+    figures.time("to several labels", 15_000, lambda: labels.set_task("multi"))
+    edit("toggle a class of one image", 10, lambda: labels.toggle([7], second, True))
+    edit("toggle a class of 1,000", 100, lambda: labels.toggle(thousand, second, True))
+    edit(f"toggle a class of {len(some):,}", 2_000, lambda: labels.toggle(some, rows[5].id, True, grader="ann"))
+    figures.time("several labels counted by class", 300, labels.counts, repeat=3)
+    edit("order the classes anew", 5_000, lambda: labels.reorder([row.id for row in reversed(rows)]))
+    edit("merge classes of several labels", 10_000, lambda: labels.merge([second], first))
+    while undo.can_undo and labels.task == "multi":
+        undo.undo(project)
+        if not project._database.value("SELECT 1 FROM image_class GROUP BY image_id HAVING count(*) > 1 LIMIT 1"):
+            break
+    labels.set_task("single")
 
 
 if __name__ == "__main__":

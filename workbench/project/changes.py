@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
+from workbench.project import among
 from workbench.project.database import Database
 from workbench.project.id_ranges import Ids, as_ids, pack, ranges
 
@@ -66,8 +67,7 @@ def read_ids(
     database: Database, sql: str, ids: NDArray[np.int64], parameters: Sequence[object] = ()
 ) -> NDArray[np.int64]:
     """Return those of the sorted ids that ``sql`` finds; it selects ids ``AS value`` and ends with "BETWEEN ? AND ?"."""
-    found = [database.integers(sql, (*parameters, *span)) for span in spans_to_read(ids)]
-    return np.intersect1d(ids, np.concatenate(found), assume_unique=True) if found else ids
+    return np.intersect1d(ids, among.read(database, sql, ids, parameters), assume_unique=True)
 
 
 def require_images(database: Database, ids: NDArray[np.int64]) -> None:

@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
-from workbench.project import label_edits, task
+from workbench.project import among, label_edits, task
 from workbench.project import label_tables as tables
 from workbench.project.bulk import bulk
 from workbench.project.changes import record
 from workbench.project.classes import ClassTable, table
 from workbench.project.database import Database
-from workbench.project.id_ranges import ranges
 from workbench.project.ids import ClassId
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ class Move:
             tables.change_memberships(database, tables.packed(self.ids, class_id), on=self.after is not None)
         elif self.table == "lost":
             if self.after is None:
-                spans = ranges(self.ids)
-                database.execute_many("DELETE FROM prediction WHERE image_id BETWEEN ? AND ?", spans)
+                among.change(database, "DELETE FROM prediction WHERE image_id BETWEEN ? AND ?", self.ids)
             else:
                 database.execute_many(
                     "INSERT OR REPLACE INTO prediction (image_id, class_id, confidence, priority, refused)"
@@ -60,8 +58,7 @@ class Move:
                     self.after,
                 )
         else:
-            values = self.after or ()
-            database.execute_many(_SET[self.table], ((*values, *self.key, *span) for span in ranges(self.ids)))
+            among.change(database, _SET[self.table], self.ids, (*(self.after or ()), *self.key))
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +188,7 @@ def _keep(database: Database, change: ClassesChange, source: str) -> None:
     detail = f"taken back: {change.detail}" if change.undone else change.detail
     record(database, "classes", detail, ids=(), source=source, grader=change.grader)
     order = {row.id: row.position for row in table(database).rows}
-    values = tables.read_labels(database, change.ids, multi=task.read(database) == "multi")
+    values, _ = tables.read_labels(database, change.ids, multi=task.read(database) == "multi")
     label_source = "merge" if source == "user" else source
     for value, group in values.groups(change.ids):
         label_edits.record(database, group, value, source=label_source, grader=change.grader, order=order)

@@ -1,12 +1,13 @@
 """Reading and writing what graders say of many images. What the values and codes are is told in `label_tables`."""
 
+import json
+
 import numpy as np
 
-from workbench.project.changes import spans_to_read
+from workbench.project import among
 from workbench.project.database import Database
-from workbench.project.id_ranges import ranges
 from workbench.project.ids import ClassId, LabelValue
-from workbench.project.label_tables import Array, Values, distinct, restored, stored, within
+from workbench.project.label_tables import Array, Values, restored, stored
 
 
 def grader_id(database: Database, name: str) -> int:
@@ -19,49 +20,46 @@ def read_grades(database: Database, grader: int, ids: Array, *, multi: bool) -> 
     """Return what a grader (by id) says of each of the sorted ids, and when in microseconds (0 where nothing)."""
     codes, times = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=np.int64)
     places: dict[LabelValue, int] = {None: 0}
-    where = "FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ?"
-    for span in spans_to_read(ids):
-        at = (grader, *span)
-        graded = database.integers(f"SELECT image_id AS value {where} ORDER BY image_id", at)
-        if not len(graded):
-            continue
-        firsts = database.integers(f"SELECT class_id AS value {where} ORDER BY image_id", at)
-        when = database.integers(
-            f"SELECT CAST(round(changed_at * 1000000) AS INTEGER) AS value {where} ORDER BY image_id", at
-        )
-        found, kinds = distinct(firsts)
-        usual = [restored(class_id, None, multi=multi) for class_id in found.tolist()]
-        kinds = np.array([places.setdefault(value, len(places)) for value in usual], dtype=np.int64)[kinds]
-        for image_id, text in database.rows(f"SELECT image_id, classes {where} AND classes IS NOT NULL", at):
-            value = restored(None, text, multi=multi)
-            kinds[np.searchsorted(graded, image_id)] = places.setdefault(value, len(places))
-        keep = within(graded, ids)
-        here = np.searchsorted(ids, graded[keep])
-        codes[here], times[here] = kinds[keep], when[keep]
+    rest = "FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ? ORDER BY image_id"
+    columns = ("image_id", "class_id", "CAST(round(changed_at * 1000000) AS INTEGER)", "classes IS NOT NULL")
+    graded, firsts, when, several = among.read_columns(database, columns, rest, ids, (grader,))
+    if not len(graded):
+        return Values(codes, [None]), times
+    found, kinds = among.distinct(firsts)
+    usual = [restored(class_id, None, multi=multi) for class_id in found.tolist()]
+    kinds = np.array([places.setdefault(value, len(places)) for value in usual], dtype=np.int64)[kinds]
+    sets = graded[several > 0]
+    rows = database.rows(
+        "SELECT image_id, classes FROM json_each(?) CROSS JOIN grade ON grader_id = ? AND image_id = value",
+        (json.dumps(sets.tolist()), grader),
+    )
+    texts: dict[str, int] = {}
+    for _, text in rows:
+        if text not in texts:
+            texts[text] = places.setdefault(restored(None, text, multi=multi), len(places))
+    kinds[np.searchsorted(graded, [image_id for image_id, _ in rows])] = [texts[text] for _, text in rows]
+    here = np.searchsorted(ids, graded)
+    codes[here], times[here] = kinds, when
     return Values(codes, list(places)), times
 
 
 def write_grades(
-    database: Database, grader: int, ids: Array, values: Values, times: Array | int, *, order: dict[ClassId, int]
+    database: Database, grader: int, ids: Array, values: Values, times: Array, *, order: dict[ClassId, int]
 ) -> None:
     """Write what a grader says of each of the sorted ids, and when (microseconds); None takes the grade away."""
-    for value, group in values.groups(ids):
+    moments, when = among.distinct(times)
+    for both, group in among.split(ids, values.codes * len(moments) + when):
+        value = values.known[both // len(moments)]
         if value is None:
-            database.execute_many(
-                "DELETE FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ?",
-                ((grader, *span) for span in ranges(group)),
-            )
+            sql = "DELETE FROM grade WHERE grader_id = ? AND image_id BETWEEN ? AND ?"
+            among.change(database, sql, group, (grader,))
             continue
-        class_id, classes = stored(value, order.__getitem__)
-        if isinstance(times, int):
-            database.execute_many(
-                "INSERT OR REPLACE INTO grade (grader_id, image_id, class_id, classes, changed_at)"
-                " SELECT ?, id, ?, ?, ? FROM image WHERE id BETWEEN ? AND ?",
-                ((grader, class_id, classes, times / 1e6, *span) for span in ranges(group)),
-            )
-        else:
-            when = times[np.searchsorted(ids, group)].tolist()
-            database.execute_many(
-                "INSERT OR REPLACE INTO grade (grader_id, image_id, class_id, classes, changed_at) VALUES (?, ?, ?, ?, ?)",
-                ((grader, i, class_id, classes, t / 1e6) for i, t in zip(group.tolist(), when, strict=True)),
-            )
+        changed_at = int(moments[both % len(moments)]) / 1e6
+        among.change(
+            database,
+            "INSERT INTO grade (grader_id, image_id, class_id, classes, changed_at)"
+            " SELECT ?, id, ?, ?, ? FROM image WHERE id BETWEEN ? AND ? ON CONFLICT DO UPDATE SET"
+            " class_id = excluded.class_id, classes = excluded.classes, changed_at = excluded.changed_at",
+            group,
+            (grader, *stored(value, order.__getitem__), changed_at),
+        )

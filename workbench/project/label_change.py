@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.project.ids import NO_CLASS, ClassId, ImageId, LabelValue
+from workbench.project.label_tables import Sources
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -32,10 +33,9 @@ class HistoryRow:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """Who set the label of each image, as codes into ``names``, and when the grader graded it (microseconds, 0: never)."""
+    """Who set the label of each image, and when the grader graded it (microseconds, 0: never; empty without a grader)."""
 
-    sources: NDArray[np.int64]
-    names: tuple[str | None, ...]
+    sources: Sources
     graded: NDArray[np.int64]
 
 

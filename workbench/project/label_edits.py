@@ -14,7 +14,7 @@ from workbench.project.database import Database
 from workbench.project.id_ranges import pack
 from workbench.project.ids import ClassId, LabelValue
 from workbench.project.label_change import LabelChange, Standing
-from workbench.project.label_tables import Array, Values
+from workbench.project.label_tables import Array, Sources, Values
 
 
 @dataclass(frozen=True)
@@ -60,29 +60,26 @@ def require_classes(values: Sequence[LabelValue], order: dict[ClassId, int]) -> 
 
 def make(database: Database, edit: Edit, *, multi: bool, order: dict[ClassId, int]) -> LabelChange:
     """Write the labels, the grades and the history; return what changed."""
-    ids, now = edit.ids, int(time.time() * 1e6)
+    ids = edit.ids
     require_classes([*edit.values.known, *(edit.grades.known if edit.grades else ())], order)
-    before = tables.read_labels(database, ids, multi=multi)
-    sources, names = tables.read_sources(database, ids)
-    with bulk(database, len(ids)):
-        tables.write_labels(database, ids, edit.values, edit.source, order=order)
-        if edit.standing is not None:
-            tables.write_sources(database, ids, edit.standing.sources, edit.standing.names)
-    if multi:
-        tables.write_memberships(database, ids, edit.values)
+    before, sources = tables.read_labels(database, ids, multi=multi)
     graded, times = None, np.empty(0, dtype=np.int64)
+    grader = None
     if edit.grades is not None:
         grader = grades.grader_id(database, edit.grader)
         graded, times = grades.read_grades(database, grader, ids, multi=multi)
-        when = now if edit.standing is None else edit.standing.graded
-        grades.write_grades(database, grader, ids, edit.grades, when, order=order)
+    stands = edit.standing
+    if stands is None or len(stands.graded) != len(times):
+        now = np.full(len(times), int(time.time() * 1e6), dtype=np.int64)
+        stands = Standing(Sources.all(edit.source, len(ids)), now)
+    with bulk(database, len(ids)):
+        tables.write_labels(database, ids, edit.values, stands.sources, order=order)
+    if multi:
+        tables.write_memberships(database, ids, edit.values)
+    if edit.grades is not None and grader is not None:
+        grades.write_grades(database, grader, ids, edit.grades, stands.graded, order=order)
     for value, group in edit.values.groups(ids):
         record(database, group, value, source=edit.source, grader=edit.grader, order=order)
-    stands = edit.standing or Standing(
-        np.zeros(len(ids), dtype=np.int64),
-        (edit.source,),
-        np.full(len(ids) if graded is not None else 0, now, dtype=np.int64),
-    )
     return LabelChange(
         ids=tuple(ids.tolist()),
         before=before.listed(),
@@ -90,7 +87,7 @@ def make(database: Database, edit: Edit, *, multi: bool, order: dict[ClassId, in
         grader=edit.grader,
         graded_before=() if graded is None else graded.listed(),
         graded_after=() if edit.grades is None else edit.grades.listed(),
-        stood=Standing(sources, tuple(names), times),
+        stood=Standing(sources, times),
         stands=stands,
     )
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.project.changes import spans_to_read
+from workbench.project import among
 from workbench.project.database import Database
-from workbench.project.id_ranges import ranges
 from workbench.project.ids import NO_CLASS, ClassId, LabelValue
 
 Array = NDArray[np.int64]
@@ -23,6 +22,13 @@ _MASK = (1 << _BITS) - 1
 
 SOURCES = ("folder", "user", "import", "suggestion", "undo", "redo", "merge")
 """Usual sources of a label; others are read one by one."""
+
+_OTHER = len(SOURCES) + 1
+_SOURCE = (
+    "CASE coalesce(label_source, '') WHEN '' THEN 0 "
+    + " ".join(f"WHEN '{source}' THEN {code}" for code, source in enumerate(SOURCES, 1))
+    + f" ELSE {_OTHER} END"
+)
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,20 @@ class Values:
             if len(ids):
                 yield self.known[0], ids
             return
-        for code, value in enumerate(self.known):
-            group = ids[self.codes == code]
-            if len(group):
-                yield value, group
+        for code, group in among.split(ids, self.codes):
+            yield self.known[code], group
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Who set the label of each of many images, as codes [N] into ``names``; None for nobody."""
+
+    codes: Array
+    names: tuple[str | None, ...]
+
+    @classmethod
+    def all(cls, name: str, count: int) -> "Sources":
+        return cls(np.zeros(count, dtype=np.int64), (name,))
 
 
 def stored(value: LabelValue, first: Callable[[ClassId], int]) -> tuple[int | None, str | None]:
@@ -80,76 +96,58 @@ def restored(class_id: int | None, classes: str | None, *, multi: bool) -> Label
     return (ClassId(class_id),) if multi else ClassId(class_id)
 
 
-def read_sources(database: Database, ids: Array) -> tuple[Array, list[str | None]]:
-    """Return who set the label of each of the sorted ids, as codes [N] and what they stand for.
-
-    Raises ValueError for an id that is no image.
-    """
-    names: list[str | None] = [None, *SOURCES]
-    cases = " ".join(f"WHEN '{source}' THEN {code}" for code, source in enumerate(SOURCES, 1))
-    other = len(names)
-    codes = _column(database, f"CASE coalesce(label_source, '') WHEN '' THEN 0 {cases} ELSE {other} END", ids)
-    for place in np.flatnonzero(codes == other).tolist():
-        source = database.value("SELECT label_source FROM image WHERE id = ?", (int(ids[place]),))
-        if source not in names:
-            names.append(source)
-        codes[place] = names.index(source)
-    return codes, names
-
-
-def read_labels(database: Database, ids: Array, *, multi: bool) -> Values:
-    """Return the label of each of the sorted ids. Raises ValueError for an id that is no image."""
-    firsts = first_classes(database, ids)
+def read_labels(database: Database, ids: Array, *, multi: bool) -> tuple[Values, Sources]:
+    """Return the label of each of the sorted ids, and who set it. Raises ValueError for an id that is no image."""
+    both = among.column(database, f"(coalesce(class_id, 0) << {_BITS}) + {_SOURCE}", ids)
+    firsts, codes = both >> _BITS, both & _MASK
+    sources = _named_sources(database, ids, codes)
     if not multi:
-        found, codes = distinct(firsts)
-        return Values(codes, [ClassId(code) if code else None for code in found.tolist()])
+        found, codes = among.distinct(firsts)
+        return Values(codes, [ClassId(code) if code else None for code in found.tolist()]), sources
     codes, known = _combined(ids, memberships(database, ids))
     # Without a class an image was either looked at, or not.
     looked = firsts == NO_CLASS
     if looked.any():
         known.append(())
         codes = np.where(looked, len(known) - 1, codes)
-    return Values(codes, known)
+    return Values(codes, known), sources
+
+
+def _named_sources(database: Database, ids: Array, codes: Array) -> Sources:
+    names: list[str | None] = [None, *SOURCES]
+    for place in np.flatnonzero(codes == _OTHER).tolist():
+        source = database.value("SELECT label_source FROM image WHERE id = ?", (int(ids[place]),))
+        if source not in names:
+            names.append(source)
+        codes[place] = names.index(source)
+    return Sources(codes, tuple(names))
 
 
 def first_classes(database: Database, ids: Array) -> Array:
     """Return the class that each of the sorted ids has in its row, 0 where none."""
-    return _column(database, "coalesce(class_id, 0)", ids)
+    return among.column(database, "coalesce(class_id, 0)", ids)
 
 
 def write_labels(
-    database: Database, ids: Array, values: Values, source: str | None, *, order: dict[ClassId, int]
+    database: Database, ids: Array, values: Values, sources: Sources, *, order: dict[ClassId, int]
 ) -> None:
     """Write the label of each of the sorted ids; ``order`` is the place of each class in the project's order."""
-    for value, group in values.groups(ids):
-        class_id, _ = stored(value, order.__getitem__)
-        database.execute_many(
+    names = sources.names
+    for both, group in among.split(ids, values.codes * len(names) + sources.codes):
+        class_id, _ = stored(values.known[both // len(names)], order.__getitem__)
+        among.change(
+            database,
             "UPDATE image SET class_id = ?, label_source = ? WHERE id BETWEEN ? AND ?",
-            ((class_id, source, *span) for span in ranges(group)),
-        )
-
-
-def write_sources(database: Database, ids: Array, codes: Array, names: Sequence[str | None]) -> None:
-    """Say who set the label of each of the sorted ids."""
-    for code in np.unique(codes).tolist():
-        database.execute_many(
-            "UPDATE image SET label_source = ? WHERE id BETWEEN ? AND ?",
-            ((names[code], *span) for span in ranges(ids[codes == code])),
+            group,
+            (class_id, names[both % len(names)]),
         )
 
 
 def memberships(database: Database, ids: Array) -> Array:
     """Return every class of every one of the sorted ids, packed and sorted."""
-    parts = [
-        database.integers(
-            f"SELECT (image_id << {_BITS}) + class_id AS value FROM image_class WHERE image_id BETWEEN ? AND ?"
-            " ORDER BY image_id, class_id",
-            span,
-        )
-        for span in spans_to_read(ids)
-    ]
-    pairs = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-    return pairs[within(pairs >> _BITS, ids)]
+    packing = f"SELECT (image_id << {_BITS}) + class_id AS value FROM image_class WHERE image_id BETWEEN ? AND ?"
+    pairs = among.read(database, packing, ids)
+    return np.sort(pairs[among.within(pairs >> _BITS, ids)])
 
 
 def write_memberships(database: Database, ids: Array, values: Values) -> None:
@@ -179,41 +177,8 @@ def change_memberships(database: Database, pairs: Array, *, on: bool) -> None:
         else "DELETE FROM image_class WHERE class_id = ? AND image_id BETWEEN ? AND ?"
     )
     images, classes = unpacked(pairs)
-    for class_id in np.unique(classes).tolist():
-        spans = ranges(images[classes == class_id])
-        database.execute_many(sql, ((class_id, *span) for span in spans))
-
-
-def _column(database: Database, expression: str, ids: Array) -> Array:
-    """Return an integer of each of the sorted ids from the table of images."""
-    sql = f"SELECT {expression} AS value FROM image WHERE id BETWEEN ? AND ? ORDER BY id"
-    parts = []
-    for first, last in spans_to_read(ids):
-        found = database.integers(sql, (first, last))
-        if len(found) != last - first + 1:
-            raise ValueError("an id is not the id of an image of this project")
-        parts.append(found)
-    if len(parts) == 1 and len(parts[0]) != len(ids):
-        spread: Array = parts[0][ids - ids[0]]
-        return spread
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-
-
-def within(values: Array, ids: Array) -> NDArray[np.bool_]:
-    """Tell which values are among the sorted ids."""
-    if not len(ids):
-        return np.zeros(len(values), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
-    same: NDArray[np.bool_] = ids[places] == values
-    return same
-
-
-def distinct(values: Array) -> tuple[Array, Array]:
-    """Return the different values, ascending, and the place of each value among them."""
-    found: Array
-    codes: Array
-    found, codes = np.unique(values, return_inverse=True)
-    return found, codes.astype(np.int64)
+    for class_id, group in among.split(images, classes):
+        among.change(database, sql, group, (class_id,))
 
 
 def _combined(ids: Array, pairs: Array) -> tuple[Array, list[LabelValue]]:
@@ -227,7 +192,7 @@ def _combined(ids: Array, pairs: Array) -> tuple[Array, list[LabelValue]]:
     # Class by class: the set so far and the next class make the next set.
     for level in range(int(rank.max(initial=-1)) + 1):
         here = rank == level
-        longer, inverse = distinct((codes[places[here]] << _BITS) + classes[here])
+        longer, inverse = among.distinct((codes[places[here]] << _BITS) + classes[here])
         base = len(known)
         for pair in longer.tolist():
             so_far = known[pair >> _BITS]

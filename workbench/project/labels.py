@@ -131,7 +131,7 @@ class Labels:
         with self._database.transaction():
             task.require_multi(self._database)
             label_edits.require_classes([class_id], self._order())
-            before = tables.read_labels(self._database, array, multi=True)
+            before, _ = tables.read_labels(self._database, array, multi=True)
             has = np.array([class_id in (value or ()) for value in before.known], dtype=np.bool_)  # type: ignore[operator]
             changing = has[before.codes] != on if len(array) else np.zeros(0, dtype=np.bool_)
             raw = Values(before.codes[changing], before.known)
@@ -162,7 +162,7 @@ class Labels:
         given = np.asarray(ids, dtype=np.int64)
         array = as_ids(given)
         with self._database.snapshot():
-            values = tables.read_labels(self._database, array, multi=self.multi)
+            values, _ = tables.read_labels(self._database, array, multi=self.multi)
         known = values.known
         return [known[code] for code in values.codes[np.searchsorted(array, given)].tolist()]
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.project import among
 from workbench.project.bulk import bulk
 from workbench.project.changes import read_ids, record, require_images
 from workbench.project.database import Database
-from workbench.project.id_ranges import Ids, as_ids, ranges
+from workbench.project.id_ranges import Ids, as_ids
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -53,10 +54,8 @@ class Rejection:
             )
             if len(changing):
                 with bulk(self._database, len(changing)):
-                    self._database.execute_many(
-                        "UPDATE image SET rejected = ? WHERE id BETWEEN ? AND ?",
-                        ((int(rejected), *span) for span in ranges(changing)),
-                    )
+                    sql = "UPDATE image SET rejected = ? WHERE id BETWEEN ? AND ?"
+                    among.change(self._database, sql, changing, (int(rejected),))
                 detail = "rejected" if rejected else "taken back"
                 record(self._database, "reject", detail, ids=changing, source=source, grader=grader)
         return RejectChange(changing, rejected, grader)

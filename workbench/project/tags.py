@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
+from workbench.project import among
 from workbench.project.changes import one_line, read_ids, record, require_images
 from workbench.project.database import Database
-from workbench.project.id_ranges import Ids, as_ids, ranges
+from workbench.project.id_ranges import Ids, as_ids
 from workbench.project.ids import ImageId
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Tags:
                 if edit.on
                 else "DELETE FROM image_tag WHERE tag_id = ? AND image_id BETWEEN ? AND ?"
             )
-            self._database.execute_many(sql, ((tag, *span) for span in ranges(ids)))
+            among.change(self._database, sql, ids, (tag,))
             detail = f"{'added' if edit.on else 'removed'} '{edit.name}'"
             record(self._database, "tag", detail, ids=ids, source=source, grader=grader)
         return edit._replace(ids=ids)
