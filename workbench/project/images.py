@@ -17,13 +17,14 @@ from workbench.project.filters import SavedFilters
 from workbench.project.id_ranges import Ids, as_ids, ranges
 from workbench.project.ids import CORRUPT, MISSING, OK, UNVERIFIED, ImageId, RootId, SplitName
 from workbench.project.labels import Labels
+from workbench.project.ordering import PATHS
 from workbench.project.query import ALL as ALL
 from workbench.project.query import Order as Order
 from workbench.project.query import Query as Query
 from workbench.project.roots import Roots
 from workbench.project.rows import ImageRow as ImageRow
 from workbench.project.rows import SampleRow as SampleRow
-from workbench.project.selection import PATHS, Selection
+from workbench.project.selection import Selection
 from workbench.project.settings import Settings
 
 
@@ -111,7 +112,7 @@ class Images:
     def relocate(self, moves: Sequence[tuple[ImageId, RootId, str]]) -> None:
         """Say where files lie now, as (id, root, posix path below it): the images keep all that was decided about them.
 
-        Each is unverified again. Raises ValueError for a path that another image has.
+        One that was missing is unverified again. Raises ValueError for a path that another image has.
         """
         with self._database.transaction():
             # Out of the way first, so that two files can change places.
@@ -130,7 +131,8 @@ class Images:
                 ((int(root), relative, int(image_id)) for image_id, root, relative in moves),
             )
             self._database.execute_many(
-                "UPDATE image SET state = ? WHERE id = ?", ((UNVERIFIED, int(image_id)) for image_id, _, _ in moves)
+                "UPDATE image SET state = ? WHERE id = ? AND state = ?",
+                ((UNVERIFIED, int(image_id), MISSING) for image_id, _, _ in moves),
             )
             self._settings.set(PATHS, int(self._settings.get(PATHS, 0)) + 1)
 

@@ -49,20 +49,7 @@ class Members:
 
 def members(database: Database, labels: Labels, *, seed: int, groups: tuple[Ids, Ids] | None) -> Members:
     """Read what can be split. Groups below 1 are none."""
-    key = str(seed).encode()
-    stream = database.stream(
-        "SELECT image.id, class_id, CASE WHEN pinned THEN coalesce(split, -1) ELSE -1 END, relative"
-        " FROM image JOIN file ON file.image_id = image.id"
-        " WHERE class_id IS NOT NULL AND state IN (?, ?) AND rejected = 0 ORDER BY root_id, relative",
-        (UNVERIFIED, OK),
-    )
-    table = np.fromiter(
-        (
-            (image_id, class_id, place, _number(blake2b(relative.encode(), key=key, digest_size=8).digest()))
-            for image_id, class_id, place, relative in stream
-        ),
-        dtype=_ROW,
-    )
+    table = _table(database, seed)
     ids = table["id"].copy()
     several = labels.multi
     rows, classes = _several(database, ids) if several else (np.arange(len(ids)), table["class"])
@@ -88,8 +75,29 @@ def members(database: Database, labels: Labels, *, seed: int, groups: tuple[Ids,
     )
 
 
-def _number(digest: bytes) -> int:
-    return int.from_bytes(digest, "big")
+def _table(database: Database, seed: int) -> NDArray[np.void]:
+    """Return the rows of what can be split, by path."""
+    # Read by id, as the rows lie, and put in the order of the paths here: for a million that saves seconds.
+    stream = database.stream(
+        "SELECT image.id, class_id, CASE WHEN pinned THEN coalesce(split, -1) ELSE -1 END, relative"
+        " FROM image CROSS JOIN file ON file.image_id = image.id"
+        " WHERE class_id IS NOT NULL AND state IN (?, ?) AND rejected = 0 ORDER BY image.id",
+        (UNVERIFIED, OK),
+    )
+    keyed = blake2b(key=str(seed).encode(), digest_size=8)
+
+    def number(relative: str) -> int:
+        state = keyed.copy()
+        state.update(relative.encode())
+        return int.from_bytes(state.digest(), "big")
+
+    rows = ((image_id, class_id, place, number(relative)) for image_id, class_id, place, relative in stream)
+    table = np.fromiter(rows, dtype=_ROW)
+    by_path = database.integers("SELECT image_id AS value FROM file ORDER BY root_id, relative")
+    found = np.full(len(by_path) + 1, -1, dtype=np.int64)
+    found[table["id"]] = np.arange(len(table))
+    order = found[by_path]
+    return table[order[order >= 0]]
 
 
 def _several(database: Database, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -103,6 +103,9 @@ class Query:
         except (TypeError, ValueError) as error:
             raise WorkbenchError(f"A stored filter cannot be read ({error}); make it again and save it.") from error
         matcher(read.pattern)
+        numbers = [value for value in read.as_dict().values() if isinstance(value, int)] + list(read.ids or ())
+        if any(abs(number) >= 2**63 for number in numbers):
+            raise WorkbenchError("A stored filter has a number that is too large; make it again and save it.")
         return read
 
 
@@ -117,9 +120,31 @@ def matcher(pattern: str) -> Callable[[str], object]:
     try:
         if pattern.startswith(REGULAR):
             return re.compile(pattern.removeprefix(REGULAR)).search
-        fits = re.compile(translate(pattern.casefold())).match
+        fits = re.compile(translate(pattern.lower())).match
     except re.error as error:
         raise WorkbenchError(f"The pattern '{pattern}' cannot be understood ({error}); correct it.") from error
     if "/" in pattern:
-        return lambda relative: fits(relative.casefold())
-    return lambda relative: fits(relative.rpartition("/")[2].casefold())
+        return lambda relative: fits(relative.lower())
+    return lambda relative: fits(relative.rpartition("/")[2].lower())
+
+
+def like(text: str) -> str:
+    """Return what SQLite's LIKE (with ``\\`` to escape) takes as this text. It ignores the case of a to z alone."""
+    for letter in ("\\", "%", "_"):
+        text = text.replace(letter, "\\" + letter)
+    return text
+
+
+def likely(pattern: str) -> str:
+    """Return a pattern for LIKE that fits every path that ``pattern`` fits, and some more."""
+    if pattern.startswith(REGULAR):
+        return "%"
+    # A class of letters stands for one; most of what is neither * nor ? nor a class stands for itself.
+    parts = re.split(r"(\*|\?|\[!?\]?[^]]*\])", pattern)
+    loose = [{"*": "%", "?": "_"}.get(part, "_" if part.startswith("[") else loosely(part)) for part in parts if part]
+    return ("" if "/" in pattern else "%") + "".join(loose)
+
+
+def loosely(text: str) -> str:
+    """Return a pattern for LIKE that fits this text whatever its case: letters beyond ASCII are left open."""
+    return re.sub(r"[^\x00-\x7f]", "%", like(text))

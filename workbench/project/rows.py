@@ -112,9 +112,11 @@ def samples(database: Database, roots: Roots, split: SplitName | None) -> list[S
         where, parameters = f"{where} AND split = ?", [*parameters, SPLITS.index(split)]
     rows = database.rows(
         "SELECT image.id, root_id, relative, class_id, split, content_hash, width, height, test_set"
-        f" FROM image JOIN file ON file.image_id = image.id WHERE {where} ORDER BY root_id, relative",
+        f" FROM image CROSS JOIN file ON file.image_id = image.id WHERE {where} ORDER BY image.id",
         parameters,
     )
+    # Here, not by SQLite, which would read the rows in that order, from all over the disk.
+    rows.sort(key=lambda row: (row[1], row[2]))
     folders = dict(roots.listed())
     names = dict(database.rows("SELECT id, name FROM test_set"))
     several = _gathered(database.rows("SELECT image_id, class_id FROM image_class ORDER BY image_id, class_id"))
