@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -11,7 +12,10 @@ from PySide6.QtWidgets import QMenu
 from workbench.project.ids import TASKS, Task
 from workbench.project.images import ImageRow, Query
 from workbench.ui import figures
+from workbench.ui.dataset.aside import Aside
+from workbench.ui.dataset.file_tags import file_tags
 from workbench.ui.dataset.label_actions import LabelActions
+from workbench.ui.dataset.loupe_parts import LoupeParts
 from workbench.ui.dataset.similar import Similar
 from workbench.ui.dataset.suggestions import Suggestions
 from workbench.ui.dataset.suggestions_bar import SuggestionsBar
@@ -37,8 +41,11 @@ class Deciding(QObject):
         self.bar = SuggestionsBar()
         self.suggestions = Suggestions(panel, self.bar)
         self.similar = Similar(panel)
+        self.loupe = LoupeParts(panel)
         self._make_actions()
-        self.actions = LabelActions(panel, self.suggestions)
+        self.actions = LabelActions(panel, self.suggestions, self.loupe.regions)
+        self._tags_of_file = Aside(self)
+        self._tags_of_file.answered.connect(self._show_file_tags)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(DETAILS_MS)
@@ -137,6 +144,13 @@ class Deciding(QObject):
             findings=project.findings.of(shown.id) if shown.findings else (),
             fields=project.fields.of(shown.id),
         )
+        self._tags_of_file.ask(shown, partial(file_tags, shown.path))
+
+    @Slot(object, object)
+    def _show_file_tags(self, shown: object, tags: object) -> None:
+        current = self._panel.model.row_at(self._panel.selection.current)
+        if isinstance(shown, ImageRow) and current is not None and current.id == shown.id and isinstance(tags, dict):
+            self._inspector.show_file(shown, tags)
 
     def _suggestion_of(self, shown: ImageRow) -> str:
         found = self.suggestions.of(shown.id)

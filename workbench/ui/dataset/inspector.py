@@ -179,7 +179,6 @@ class DatasetInspector(QWidget):
         decisions: Sequence[Decision] = (),
         findings: Sequence[FindingRow] = (),
         fields: Mapping[str, str] | None = None,
-        file: Mapping[str, str] | None = None,
     ) -> None:
         """Show what is known of the one selected image; None where there is none, or several."""
         self.history.show_decisions(decisions)
@@ -188,7 +187,11 @@ class DatasetInspector(QWidget):
         self._findings.setVisible(bool(findings))
         self.fields.show_facts(fields or {})
         self._fields.setVisible(bool(fields))
-        self.file.show_facts({**file_facts(shown, self.tr), **(file or {})} if shown is not None else {})
+        self.show_file(shown, {})
+
+    def show_file(self, shown: ImageRow | None, tags: Mapping[str, str]) -> None:
+        """Show what is known of the image's file, and the tags that it carries."""
+        self.file.show_facts({**file_facts(shown, self.tr), **tags} if shown is not None else {})
         self._file.setVisible(shown is not None)
 
     def show_unreadable(self, names: Sequence[str], count: int) -> None:

@@ -11,6 +11,7 @@ from workbench.ui import icons
 from workbench.ui.dataset.class_keys import assigned, choose_key, chosen_keys, free_letters, single_keys
 from workbench.ui.dataset.class_list import swatch
 from workbench.ui.dataset.labelling import is_writing
+from workbench.ui.dataset.loupe_regions import RegionTool
 from workbench.ui.dataset.suggestions import Suggestions
 from workbench.ui.widgets import with_key
 
@@ -24,9 +25,9 @@ MOST_CLASSES = 300
 class LabelActions(QObject):
     """Adds the actions to ``panel`` after all of its others, so that a letter that one of them has is left alone."""
 
-    def __init__(self, panel: "DatasetPanel", suggestions: Suggestions) -> None:
+    def __init__(self, panel: "DatasetPanel", suggestions: Suggestions, regions: RegionTool) -> None:
         super().__init__(panel)
-        self._panel, self._suggestions = panel, suggestions
+        self._panel, self._suggestions, self._regions = panel, suggestions, regions
         self._classes: list[QAction] = []
         tr, add, labelling = self.tr, panel.add_action, panel.labelling
         take = tr("Take the label away, or refuse the suggestion")
@@ -35,7 +36,7 @@ class LabelActions(QObject):
         self.reject = add(
             "dataset.reject",
             tr("Reject: out of the data set, or in again"),
-            labelling.reject,
+            self._reject,
             icon="trash",
             key="Del",
             tip=tr("Rejected images keep everything, but take no part in splits and training. The files stay"),
@@ -71,7 +72,7 @@ class LabelActions(QObject):
             action = panel.add_action(
                 f"dataset.class{(number + 1) % 10 if number < 10 else number + 1}",
                 "",
-                partial(panel.labelling.with_key, number),
+                partial(self._label, number),
                 icon="tag",
             )
             self._classes.append(action)
@@ -117,6 +118,18 @@ class LabelActions(QObject):
         project = self._panel.session.project
         self.accept.setEnabled(project is not None and project.predictions.source is not None)
         self._suggestions.show_selection()
+
+    def _label(self, number: int) -> None:
+        """A region that is drawn or chosen in the loupe takes a class key before the image does."""
+        classes = self._panel.class_model.classes
+        in_loupe = self._panel.loupe.isVisible() and not is_writing()
+        if not (in_loupe and number < len(classes) and self._regions.take_class(classes[number].id)):
+            self._panel.labelling.with_key(number)
+
+    @Slot()
+    def _reject(self) -> None:
+        if is_writing() or not (self._panel.loupe.isVisible() and self._regions.remove()):
+            self._panel.labelling.reject()
 
     @Slot()
     def _unlabel(self) -> None:

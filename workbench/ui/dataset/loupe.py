@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.project.images import ImageRow
 from workbench.ui import figures, theme
+from workbench.ui.dataset.loupe_tools import LoupeTool
 from workbench.ui.thumbnails import ThumbnailLoader, Wish
 
 LARGEST_SIDE = 8192
@@ -19,10 +20,13 @@ class Loupe(QWidget):
     """Wheel zooms around the pointer, drag pans, a double click switches between all of it and its own pixels.
 
     Esc or Enter closes; arrows ask for the next image; every other key is left to the panel, so labelling goes on.
+    ``tools`` see the mouse and the keys before the loupe does.
     """
 
     closed = Signal()
     stepped = Signal(int)
+    imageShown = Signal()
+    """``row`` is another one than before."""
 
     def __init__(self, pictures: ThumbnailLoader, quick: ThumbnailLoader, parent: QWidget | None = None) -> None:
         """``pictures`` decodes whole images; ``quick`` has the small ones that are shown until then."""
@@ -36,6 +40,10 @@ class Loupe(QWidget):
         self._zoom = 0.0  # Screen pixels (logical) per image pixel; 0 fits.
         self._centre = QPointF(0.5, 0.5)
         self._dragged_from: QPointF | None = None
+        self._instead: QPixmap | None = None
+        self._foot = 0
+        self.tools: list[LoupeTool] = []
+        self.setMouseTracking(True)
         pictures.arrived.connect(self.update)
 
     @property
@@ -45,10 +53,33 @@ class Loupe(QWidget):
     def show_image(self, row: ImageRow, caption: str) -> None:
         """Show an image; the zoom stays, so that the same place of many images can be compared."""
         self._caption = caption
-        if self._row is None or row.id != self._row.id:
-            self._pictures.want([Wish(row.id, row.path, row.modified_ns, LARGEST_SIDE)])
+        other = self._row is None or row.id != self._row.id
+        if other:
+            self._instead = None
+            self.ask_for(row)
         self._row = row
+        if other:
+            self.imageShown.emit()
         self.update()
+
+    def ask_for(self, row: ImageRow) -> None:
+        """Let the pixels of an image be decoded, also where they were before."""
+        self._pictures.want([Wish(row.id, row.path, row.modified_ns, LARGEST_SIDE)])
+
+    def show_instead(self, pixmap: QPixmap | None) -> None:
+        """Show this picture of the same image, for example with other levels; None shows the image itself again."""
+        self._instead = pixmap
+        self.update()
+
+    def to_image(self, point: QPointF) -> QPointF:
+        """Return where a point of the widget lies, in the image's pixels; it may lie outside of the image."""
+        target, zoom = self._target(), self.zoom()
+        return QPointF((point.x() - target.x()) / zoom, (point.y() - target.y()) / zoom)
+
+    def to_widget(self, point: QPointF) -> QPointF:
+        """Return where a point of the image is shown."""
+        target, zoom = self._target(), self.zoom()
+        return QPointF(target.x() + point.x() * zoom, target.y() + point.y() * zoom)
 
     def fit(self) -> None:
         """Show all of the image."""
@@ -83,8 +114,14 @@ class Loupe(QWidget):
         return QSizeF(self._row.width, self._row.height) if self._row is not None else QSizeF()
 
     def _area(self) -> QRect:
-        """Return the room above the caption."""
-        return self.rect().adjusted(0, 0, 0, -CAPTION)
+        """Return the room above the caption and what stands on it."""
+        return self.rect().adjusted(0, 0, 0, -CAPTION - self._foot)
+
+    def set_foot(self, height: int) -> None:
+        """Leave so much room above the caption for something else."""
+        if height != self._foot:
+            self._foot = height
+            self.update()
 
     def _fitting(self) -> float:
         size = self._image_size()
@@ -104,7 +141,7 @@ class Loupe(QWidget):
 
     def _pixmap(self) -> QPixmap | None:
         assert self._row is not None
-        return self._pictures.pixmap(self._row.id) or self._quick.pixmap(self._row.id)
+        return self._instead or self._pictures.pixmap(self._row.id) or self._quick.pixmap(self._row.id)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -121,6 +158,8 @@ class Loupe(QWidget):
             painter.setPen(theme.colour("red"))
             area = self.rect().adjusted(32, 32, -32, -32)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, error)
+        for tool in self.tools:
+            tool.paint(painter)
         strip = self.rect().adjusted(0, self.height() - CAPTION, 0, 0)
         painter.fillRect(strip, theme.colour("surface"))
         painter.setPen(theme.colour("secondary"))
@@ -142,10 +181,14 @@ class Loupe(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if any(tool.press(event) for tool in self.tools):
+            return
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragged_from = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if any(tool.move(event) for tool in self.tools):
+            return
         if self._dragged_from is None or not self._zoom:
             return
         moved, self._dragged_from = event.position() - self._dragged_from, event.position()
@@ -155,15 +198,21 @@ class Loupe(QWidget):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        for tool in self.tools:
+            tool.release(event)
         self._dragged_from = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or any(tool.press(event) for tool in self.tools):
+            return
         if self._zoom:
             self.fit()
         else:
             self.zoom_by(1 / self.devicePixelRatioF() / self._fitting(), event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if any(tool.key(event) for tool in self.tools):
+            return
         match event.key():
             case Qt.Key.Key_Escape | Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.closed.emit()
@@ -181,5 +230,6 @@ class Loupe(QWidget):
     @Slot()
     def forget(self) -> None:
         """Another project is open."""
-        self._row = None
+        self._row, self._instead = None, None
+        self.imageShown.emit()
         self.fit()

@@ -27,7 +27,6 @@ from workbench.ui.dataset.labelling import Labelling
 from workbench.ui.dataset.loupe import Loupe
 from workbench.ui.dataset.news import News
 from workbench.ui.dataset.panel_actions import PanelActions
-from workbench.ui.dataset.reader import Reader
 from workbench.ui.dataset.readiness import readiness
 from workbench.ui.dataset.selection import Selection
 from workbench.ui.dataset.shown import ShownImages
@@ -59,7 +58,7 @@ class DatasetPanel(Panel):
         self._asked_at = 0.0
         self._tabs: dict[str, QWidget] = {}
         self._news = News(session, self)
-        self.reader = Reader(self)
+        self.reader = session.reader
         self.pictures = Pictures(session)
         self.thumbnails = ThumbnailLoader(self.pictures.thumbnail, self)
         self._large = ThumbnailLoader(self.pictures.thumbnail, self)
@@ -112,7 +111,6 @@ class DatasetPanel(Panel):
         session.decisionsChanged.connect(self._decided)
         session.undone.connect(self._show_undone)
         self._news.changed.connect(self._changed)
-        self.reader.failed.connect(self._tell_problem)
         self.shown.arrived.connect(self._arrived)
         self.shown.outside.connect(self._tell_outside)
         self.selection.changed.connect(self._selection_changed)
@@ -161,10 +159,7 @@ class DatasetPanel(Panel):
 
     @Slot()
     def _project_changed(self) -> None:
-        for loader in (self.thumbnails, self._large, self._whole):
-            loader.forget()
-        self.pictures.open_project()
-        self.reader.open_project(self.session.project)
+        self.show_pictures_anew()
         self.loupe.forget()
         self._overview = Overview()
         self.tabs.choose(tabs.GRID)
@@ -173,6 +168,12 @@ class DatasetPanel(Panel):
         self.filtering.begin()
         self._run_query()
         self.refresh()
+
+    def show_pictures_anew(self) -> None:
+        """Forget every picture: another project is open, or the same one decodes otherwise."""
+        for loader in (self.thumbnails, self._large, self._whole):
+            loader.forget()
+        self.pictures.open_project()
 
     @Slot(object)
     def _decided(self, change: Change) -> None:
@@ -359,10 +360,6 @@ class DatasetPanel(Panel):
     def _split(self, asked: Asked) -> None:
         if self.session.make_split(validation=asked.validation, test=asked.test, seed=asked.seed) is not None:
             self.refresh()
-
-    @Slot(str)
-    def _tell_problem(self, sentence: str) -> None:
-        self.session.problem.emit("dataset", sentence)
 
     @Slot()
     def choose_folder(self) -> None:

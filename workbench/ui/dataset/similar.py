@@ -1,5 +1,6 @@
 """Images that look like the selected ones, found by their embeddings (or hashes) in the background."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
@@ -31,16 +32,18 @@ class Similar(QObject):
         from workbench.curation.similar import similar
 
         job = similar(project.folder, ids, count=COUNT)
-        self._session.start_job(self.tr("Looking for similar images"), job, on_done=self._found, on_failed=self._failed)
+        self._session.start_job(
+            self.tr("Looking for similar images"), job, on_done=partial(self._found, ids), on_failed=self._failed
+        )
 
-    def _found(self, last: Any) -> None:
-        ids = tuple(int(image_id) for image_id in getattr(last, "ids", ()))
-        if not ids:
+    def _found(self, asked: list[int], last: Any) -> None:
+        found = [int(image_id) for image_id in getattr(last, "ids", ())]
+        if not found:
             self._session.toast.emit(self.tr("No similar images were found."))
             return
-        self._panel.show_images(Query(ids=ids, order="given"))
-        images = figures.counted(len(ids), self.tr("image"), self.tr("images"))
-        self._session.toast.emit(self.tr("{0}, the most similar first").format(images))
+        self._panel.show_images(Query(ids=(*asked, *found), order="given"))
+        images = figures.counted(len(found), self.tr("similar image"), self.tr("similar images"))
+        self._session.toast.emit(self.tr("{0}: the selected ones first, then the most similar").format(images))
 
     def _failed(self, sentence: str) -> None:
         self._session.problem.emit("dataset", sentence)
