@@ -1,12 +1,10 @@
 """Bringing folders of images into a project: scan, store, then verify by a full decode and a content hash."""
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -35,11 +33,9 @@ from workbench.jobs import Event, Job, Noticed, Progress, Stop
 from workbench.project.ids import RootId
 from workbench.project.images import ImageRow, NewImage, Query
 from workbench.project.project import Project
+from workbench.project.watching import remember_folders
 
 _SETTING = "decoding"
-FOLDERS = "folders.json"
-"""The file in the project's cache that `remember_folders` writes: times by folder by root."""
-
 _CHUNK = 128
 _STORE = 4096
 """Images that are stored at once: a transaction waits for the disk, and is worth it for many."""
@@ -147,7 +143,7 @@ def _add_folders(project_folder: Path, folders: Sequence[Path], verify: bool, st
             root = project.images.add_root(found.folder)
             roots.add(root)
             yield from _store(project, root, found, tally, known=root in before)
-            remember_folders(project, root, found)
+            remember_folders(project, root, found.visited)
         choose_window(project, tally.deep.paths)
         if verify:
             yield from verify_images(project, tally.named)
@@ -266,21 +262,6 @@ def choose_window(project: Project, deep: Sequence[str]) -> None:
         return
     low = min(int(np.floor(low)), HIGHEST - 1)
     project.settings.set(_SETTING, Decoding(window=(low, max(low + 1, int(np.ceil(high))))).as_dict())
-
-
-def remember_folders(project: Project, root: RootId, found: scan.Layout) -> None:
-    """Keep the modification times of a root's folders, by which `rescan.changed_folders` tells what to look at."""
-    file = project.cache_folder / FOLDERS
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # absent or cut off: made again
-        kept = {}
-    kept = {**(kept if isinstance(kept, dict) else {}), str(int(root)): found.visited}
-    part = file.with_name(f"{FOLDERS}.{os.getpid()}.part")
-    # The cache costs speed only, so that a full disk may not end the scan here.
-    with suppress(OSError):
-        part.write_text(json.dumps(kept), encoding="utf-8")
-        part.replace(file)
 
 
 def verify_images(project: Project, named: set[Path]) -> Iterator[Event]:

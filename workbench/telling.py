@@ -178,9 +178,22 @@ def _finding(event: Any) -> str:
     return f"{event.kind} {event.score:.2f}  {event.message}" + (f"  [{shown}]" if shown else "")
 
 
+def _rescanned(event: Any) -> str:
+    counts = [
+        (event.new, "new"),
+        (event.changed, "changed"),
+        (event.moved, "moved"),
+        (event.missing, "missing"),
+        (event.found_again, "found again"),
+    ]
+    found = ", ".join(f"{count:,} {what}" for count, what in counts if count)
+    return f"{event.images:,} images: {found or 'nothing has changed'}."
+
+
 SPLITS = ("train", "validation", "test")
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "Intake": _scanned,
+    "Rescanned": _rescanned,
     "SplitOutcome": _split,
     "Leaky": _leaky,
     "Repaired": _repaired,

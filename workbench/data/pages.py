@@ -13,6 +13,11 @@ PAGED = (".tif", ".tiff", ".dcm")
 _SUFFIX = re.compile(r"(?s)(?P<file>.*\.(?:tiff?|dcm))#page=(?P<page>[1-9][0-9]{0,8})", re.IGNORECASE)
 
 
+def may_have_pages(name: str) -> bool:
+    """Tell from the ending of a file's name whether it may hold several images."""
+    return name.lower().endswith(PAGED)
+
+
 def split_page(path: Path | str) -> tuple[str, int]:
     """Return the file of an image path and the page meant, counted from 1. Looks at the disk for such names only."""
     text = os.fspath(path)

@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from workbench.data.dataset import Sample
+from workbench.data.pages import file_of
 from workbench.data.reading import ImageError, Pixels
 from workbench.errors import WorkbenchError
 from workbench.jobs import Noticed, Progress
@@ -162,7 +163,7 @@ def _key(sample: Sample) -> str:
     if sample.content_hash is not None:
         return sample.content_hash
     try:
-        stat = os.stat(sample.path)
+        stat = os.stat(file_of(sample.path))
     except OSError:
         return f"{sample.path}\nmissing"
     return f"{sample.path}\n{stat.st_size}\n{stat.st_mtime_ns}"

@@ -14,7 +14,7 @@ from typing import Literal
 
 from workbench.data.listing import files_of, is_text, listed
 from workbench.data.listing import natural_key as natural_key
-from workbench.data.pages import PAGED, with_page
+from workbench.data.pages import may_have_pages, with_page
 from workbench.data.reading import Header, ImageError, read_header, read_pages
 from workbench.errors import WorkbenchError
 from workbench.jobs import Noticed
@@ -200,7 +200,7 @@ def headers(file: Found) -> list[Scanned]:
     """Open a file and return what its header says: one `Scanned` for each page of a TIFF or frame of a DICOM file."""
     if file.error is not None:
         return [_scanned(file, 1, file.error)]
-    if not file.relative.lower().endswith(PAGED):
+    if not may_have_pages(file.relative):
         try:
             return [_scanned(file, 1, read_header(file.path))]
         except ImageError as problem:

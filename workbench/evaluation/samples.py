@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.data.dataset import Sample
+from workbench.data.reading import page_hash, split_page
 from workbench.errors import WorkbenchError
 from workbench.project.ids import SPLITS
 
@@ -72,9 +73,10 @@ def without_images(samples: Sequence[Sample], classes: Sequence[str], split: str
 
 
 def content_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal. Raises OSError where it cannot be read."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Return an image's content hash, as intake keeps it. Raises OSError where its file cannot be read."""
+    file, page = split_page(path)
+    with open(file, "rb") as stream:
+        return page_hash(hashlib.file_digest(stream, "sha256").hexdigest(), page)
 
 
 def changed(sample: Sample) -> bool:

@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from workbench import resources
+from workbench.data.raster import HEIC_SUFFIXES
 from workbench.data.reading import FORMATS, SUFFIXES, Decoding, read_image
 from workbench.evaluation.results import Evaluated, Result, load_evaluated, mistakes, splits_with_results, write_json
 from workbench.export import manifest
@@ -20,7 +23,18 @@ from workbench.models.bundle import Bundle
 from workbench.report.html import PICTURES, Facts, environment_for, interval, picture, render, share, thousands
 
 FORMAT = 1
+
+PAGES = "stack.tif#page=2 is the second page of stack.tif, a.dcm#page=2 the second frame; the first is the file itself"
+DICOM = (
+    "grey of more than 8 bits, signed or rescaled: v = slope * stored + intercept, rounded half up, with stored turned round "
+    "in its range for MONOCHROME1; then the window, as grey16. Needs pydicom."
+)
+"""How stacks and DICOM files are read, in words: a package that reads neither is none the worse."""
+
 SAMPLES = 12
+
+_COPIED = SUFFIXES - {".dcm", *HEIC_SUFFIXES}
+"""Endings of the files that go into a package as they are."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,9 @@ def preprocess(bundle: Bundle, decoding: Decoding) -> dict[str, Any]:
         "format": FORMAT,
         "decoding": decoding.as_dict(),
         "formats": list(FORMATS),
-        "suffixes": sorted(SUFFIXES),
+        "suffixes": sorted(SUFFIXES - HEIC_SUFFIXES),
+        "pages": PAGES,
+        "dicom": DICOM,
         "input": {
             "name": INPUT,
             "type": "uint8",
@@ -118,7 +134,12 @@ def _copy_samples(folder: Path, result: Result, decoding: Decoding) -> list[dict
         source = Path(result.paths[row])
         name = classes[result.targets[row]]
         target = folder / "samples" / f"{number:02}_{slug(name)}{source.suffix.lower()}"
-        shutil.copyfile(source, target)
+        if source.suffix.lower() in _COPIED:
+            shutil.copyfile(source, target)
+        else:
+            # A page of a stack, or a file that names its patient: only the pixels that the model sees leave the house.
+            target = target.with_suffix(".png")
+            Image.fromarray(read_image(source, decoding)).save(target)
         (shares,) = session.run(read_image(target, decoding)[None])
         answers.append(
             {

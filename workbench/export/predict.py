@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.data.reading import Decoding, is_image_name, read_image
+from workbench.data.pages import may_have_pages, with_page
+from workbench.data.reading import Decoding, is_image_name, read_image, read_pages
 from workbench.errors import WorkbenchError
 from workbench.evaluation.batches import Unread, by_size
 from workbench.export import manifest
@@ -75,7 +76,7 @@ def predict_package(package: Path, folder: Path, out: Path) -> Job:
 
 
 def images_under(folder: Path) -> list[str]:
-    """Return the paths of all images under a folder, relative and posix, sorted folder by folder.
+    """Return the paths of all images under a folder, relative and posix, sorted folder by folder, each page its own.
 
     Hidden files and folders are left out, as the package's demo does. Raises WorkbenchError where there is no image.
     """
@@ -85,9 +86,10 @@ def images_under(folder: Path) -> list[str]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
         relative = Path(parent).relative_to(folder)
-        found += [
-            (relative / name).as_posix() for name in sorted(names) if not name.startswith(".") and is_image_name(name)
-        ]
+        for name in sorted(names):
+            if not name.startswith(".") and is_image_name(name):
+                pages = [page for page, _ in read_pages(Path(parent, name))] if may_have_pages(name) else [1]
+                found += [with_page((relative / name).as_posix(), page) for page in pages]
     if not found:
         raise WorkbenchError(f"The folder {folder} holds no image that can be read; choose another folder.")
     return found

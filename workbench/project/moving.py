@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.project.database import Database
-from workbench.project.id_ranges import Ids, as_ids
-from workbench.project.ids import MISSING, STATES, ImageId, ImageState, RootId
+from workbench.project.id_ranges import Ids, as_ids, ranges
+from workbench.project.ids import MISSING, STATES, UNVERIFIED, ImageId, ImageState, RootId
 from workbench.project.labels import FOLDER
 from workbench.project.roots import Roots
 
@@ -105,6 +105,14 @@ class Moving:
     def point(self, root: RootId, folder: Path) -> None:
         """Say that a root is another folder now, whatever that holds; `rescan` then finds the images in it."""
         self._roots.point(root, folder)
+
+    def found_again(self, ids: Ids) -> None:
+        """Say that files which were missing are back, as they were: their content is hashed and decoded once more."""
+        with self._database.transaction():
+            self._database.execute_many(
+                "UPDATE image SET state = ? WHERE state = ? AND id BETWEEN ? AND ?",
+                ((UNVERIFIED, MISSING, first, last) for first, last in ranges(as_ids(ids))),
+            )
 
     def stamp(self, times: Sequence[tuple[ImageId, int]]) -> None:
         """Store modification times (ns) of files whose content is known to be the same."""

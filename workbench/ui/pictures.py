@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.reading import Decoding, read_image
+from workbench.data.reading import Decoding, file_of, read_image
 from workbench.data.thumbnails import Thumbnails
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
@@ -34,7 +34,7 @@ class Pictures:
         thumbnails = self._thumbnails
         if thumbnails is None:
             raise WorkbenchError(f"The image {path} belongs to a project that is closed; open it again.")
-        return thumbnails.get(path, modified_ns or path.stat().st_mtime_ns, side)
+        return thumbnails.get(path, modified_ns or file_of(path).stat().st_mtime_ns, side)
 
     def whole(self, path: Path, modified_ns: int, side: int) -> NDArray[np.uint8]:
         """Return all of the image's pixels."""
