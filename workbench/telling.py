@@ -169,7 +169,10 @@ def _repaired(event: Any) -> str:
     text = f"{event.groups - len(event.left):,} of {event.groups:,} groups now lie on one side: {event.moved:,} images moved."
     if event.left:
         shown = ", ".join(event.left[:5]) + (f" and {len(event.left) - 5:,} more" if len(event.left) > 5 else "")
-        text += f" Pinned or frozen images keep these on both sides: {shown}; release them, then repair again."
+        text += (
+            f" The groups of these stay on both sides: {shown}; pinned or frozen images hold them there (release them, then "
+            "repair again), or they are too large for one side (split anew with --group-by)."
+        )
     return text
 
 

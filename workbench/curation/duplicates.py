@@ -1,39 +1,51 @@
 """Copies in the data set: files of the same content, and images that look alike although their files differ."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.curation.finding import Finding
 from workbench.curation.hashes import SIGNATURE, Signatures, SignatureStore
-from workbench.curation.likeness import Pairs, pairs, stars
+from workbench.curation.likeness import pairs, stars
 from workbench.curation.pictures import pages
+from workbench.embedding.embed import Vectors
 from workbench.jobs import Event
+from workbench.project.findings import NewFinding
 from workbench.project.images import ImageRow
 from workbench.project.project import Project
 
+_ALL = 10**9
 
-def find(project: Project) -> Iterator[Event]:
+
+@dataclass(frozen=True)
+class Near:
+    """Images that look alike although their files differ: ids ascending, and how alike the least alike of them are."""
+
+    ids: list[int]
+    score: float
+
+
+def find(project: Project, vectors: Vectors | None = None) -> Iterator[Event]:
     """Yield Progress, Noticed, and Findings: exact copies, then near-duplicates, each strongest first.
 
-    A finding names all images of a group; of an image with exact copies, all of these.
+    A finding names all images of a group; of an image with exact copies, all of these. ``vectors`` are embeddings, as
+    second evidence.
     """
     store = SignatureStore(project)
     yield from store.complete()
     copies, signatures = contents(project, store)
     yield from exact(project, copies)
-    found = None
-    for event in pairs(signatures):
-        if isinstance(event, Pairs):
-            found = event
-        else:
-            yield event
-    assert found is not None
-    groups = sorted(stars(found), key=lambda group: -group[1])
-    for places, score in groups:
-        ids = sorted(image_id for place in places for image_id in copies[place])
-        yield _near(_rows(project, ids), score)
+    for near in (yield from near_duplicates(copies, signatures)):
+        yield _near(_rows(project, near.ids), near.score)
+
+
+def near_duplicates(copies: list[list[int]], signatures: Signatures) -> Generator[Event, None, list[Near]]:
+    """Return the groups that look alike, strongest first, of what `contents` gives; use it with ``yield from``."""
+    found = yield from pairs(signatures)
+    groups = [Near(sorted(i for place in places for i in copies[place]), score) for places, score in stars(found)]
+    return sorted(groups, key=lambda near: (-near.score, near.ids))
 
 
 def contents(project: Project, store: SignatureStore) -> tuple[list[list[int]], Signatures]:
@@ -63,6 +75,29 @@ def exact(project: Project, copies: list[list[int]]) -> Iterator[Finding]:
         rows = _rows(project, ids)
         message = f"{len(ids):,} files have the same content{_labelled(rows)}."
         yield Finding("exact-copy", [row.relative for row in rows], 1.0, message, ids)
+
+
+def remember(project: Project, groups: list[Near]) -> None:
+    """Keep the groups that no finding of the project holds yet, beside those that are kept; dismissed ones stay so."""
+    kept = [
+        *project.findings.list("near-duplicate", limit=_ALL),
+        *project.findings.list("near-duplicate", dismissed=True, limit=_ALL),
+    ]
+    holding: dict[int, list[frozenset[int]]] = {}
+    for row in kept:
+        ids = frozenset(map(int, row.ids))
+        for image_id in ids:
+            holding.setdefault(image_id, []).append(ids)
+    fresh = [near for near in groups if not any(set(near.ids) <= ids for ids in holding.get(near.ids[0], ()))]
+    if fresh:
+        found = [_near(_rows(project, near.ids), near.score) for near in fresh]
+        project.findings.replace(
+            ["near-duplicate"],
+            [
+                *(NewFinding(row.kind, row.score, row.message, row.ids) for row in kept),
+                *(NewFinding(each.kind, each.score, each.message, tuple(each.ids)) for each in found),
+            ],
+        )
 
 
 def _near(rows: list[ImageRow], score: float) -> Finding:

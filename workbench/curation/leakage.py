@@ -3,8 +3,9 @@
 Numbers from the database and NumPy only, so that it can be asked after each split, before each run and by the window.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,32 +38,66 @@ class Crossing:
 
 
 def crossings(project: Project) -> list[Crossing]:
-    """Return every group that crosses. What is tied by several ties is one group, so that repairing one tears no other.
+    """Return every group that crosses: of copies and near-duplicates, and of the stored groups.
 
-    1 000 000 images take less than a second.
+    Copies within a group that crosses are not named again. 1 000 000 images take less than a second.
     """
-    held = project.links.in_splits()
-    ties = {
-        "copies": project.links.same_content(),
-        "near-duplicates": project.links.near_duplicates(),
-        "groups": project.links.groups(),
-    }
-    found = {name: _places(tie, held) for name, tie in ties.items()}
-    tied = [tie for tie in found.values() if len(tie.ids)]
-    if not tied:
-        return []
-    labels = components(tied, len(held.ids))
-    crossing = _crossing_keys(labels, held.splits)
-    why = {name: set(labels[_crossing_places(tie, held)].tolist()) for name, tie in found.items()}
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], crossing)
-    ends = np.searchsorted(labels[order], crossing, side="right")
-    groups = []
-    for label, start, end in zip(crossing.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        places = order[start:end]
-        reasons = tuple(name for name in TIES if label in why[name])
-        groups.append(Crossing(held.ids[places], held.splits[places], held.held[places], reasons))
-    return groups
+    known = _Ties.of(project)
+    pictures = known.crossing(("copies", "near-duplicates"))
+    groups = known.crossing(("groups",))
+    inside = {image_id: number for number, group in enumerate(groups) for image_id in group.ids.tolist()}
+    apart = []
+    for picture in pictures:
+        numbers = {inside.get(image_id) for image_id in picture.ids.tolist()}
+        number = numbers.pop()
+        if numbers or number is None:
+            apart.append(picture)
+        else:
+            why = (*picture.why, *groups[number].why)
+            groups[number] = replace(groups[number], why=tuple(name for name in TIES if name in why))
+    return [*apart, *groups]
+
+
+def tangles(project: Project) -> list[Crossing]:
+    """Return what crosses with everything that is tied to it in any way: moving it as a whole tears nothing else."""
+    return _Ties.of(project).crossing(TIES)
+
+
+@dataclass(frozen=True)
+class _Ties:
+    """The images of the split, and each kind of tie with places among them instead of ids."""
+
+    held: Held
+    ties: dict[str, Ties]
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        held = project.links.in_splits()
+        ties = {
+            "copies": project.links.same_content(),
+            "near-duplicates": project.links.near_duplicates(),
+            "groups": project.links.groups(),
+        }
+        return cls(held, {name: _places(tie, held) for name, tie in ties.items()})
+
+    def crossing(self, names: Sequence[str]) -> list[Crossing]:
+        """Return what is tied together by ``names`` and crosses."""
+        tied = [self.ties[name] for name in names if len(self.ties[name].ids)]
+        if not tied:
+            return []
+        held = self.held
+        labels = components(tied, len(held.ids))
+        crossing = _crossing_keys(labels, held.splits)
+        why = {name: set(labels[_crossing_places(self.ties[name], held)].tolist()) for name in names}
+        order = np.argsort(labels, kind="stable")
+        starts = np.searchsorted(labels[order], crossing)
+        ends = np.searchsorted(labels[order], crossing, side="right")
+        found = []
+        for label, start, end in zip(crossing.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            places = order[start:end]
+            reasons = tuple(name for name in TIES if name in names and label in why[name])
+            found.append(Crossing(held.ids[places], held.splits[places], held.held[places], reasons))
+        return found
 
 
 def leaks(project: Project, *, limit: int | None = None) -> list[Finding]:
@@ -82,8 +117,33 @@ def leaks(project: Project, *, limit: int | None = None) -> list[Finding]:
     ]
 
 
+def warning(project: Project) -> str:
+    """Return the sentence for a split that cannot be trusted, "" for one that can."""
+    found = crossings(project)
+    if not found:
+        return ""
+    images = sum(len(crossing.ids) for crossing in found)
+    groups = f"{len(found):,} group{'s' if len(found) > 1 else ''}"
+    return (
+        f"{groups} of images that belong together ({images:,} images) are on both sides of the split, so a score on it cannot "
+        "be trusted; repair the split (workbench split PROJECT --repair), then train again."
+    )
+
+
 def check(project: Project) -> Iterator[Event]:
-    """Yield the leaks as findings, after hashing what was not hashed yet, so that near-duplicates count as well."""
+    """Yield Progress, Noticed, and the leaks as Findings, after looking for near-duplicates by hash.
+
+    Those that were not known are kept with the project (unless it is read-only), so that a repair moves what was reported.
+    """
+    from workbench.curation import duplicates  # late: leaks alone needs neither hashes nor faiss
+    from workbench.curation.hashes import SignatureStore
+
+    store = SignatureStore(project)
+    yield from store.complete()
+    copies, signatures = duplicates.contents(project, store)
+    groups = yield from duplicates.near_duplicates(copies, signatures)
+    if not project.read_only:
+        duplicates.remember(project, groups)
     yield from leaks(project)
 
 

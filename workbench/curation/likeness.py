@@ -3,7 +3,7 @@
 Both limits follow the set itself: pictures of one fixed camera or of one organ are alike without being copies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +46,12 @@ class Limits:
     detail: float
 
 
-def pairs(signatures: Signatures) -> Iterator[Event | Pairs]:
-    """Yield Progress, at last the Pairs among ``signatures``."""
+def pairs(signatures: Signatures) -> Generator[Event, None, Pairs]:
+    """Return the pairs among ``signatures`` that look alike; use it with ``yield from``."""
     usable = np.flatnonzero(signatures["contrast"] >= FLAT)
     if len(usable) < 2:
         none = np.empty(0, dtype=np.int64)
-        yield Pairs(none, none, np.empty(0))
-        return
+        return Pairs(none, none, np.empty(0))
     limits = limits_of(signatures[usable])
     codes: list[NDArray[np.int64]] = []
     distances: list[NDArray[np.int64]] = []
@@ -72,7 +71,7 @@ def pairs(signatures: Signatures) -> Iterator[Event | Pairs]:
         yield Progress(min(start + _BLOCK, len(first)), len(first), "Comparing what looks alike")
     kept = likeness >= limits.detail
     score = 0.5 * (1 - bits / 64) + 0.5 * likeness
-    yield Pairs(first[kept], second[kept], np.clip(score[kept], 0, 1))
+    return Pairs(first[kept], second[kept], np.clip(score[kept], 0, 1))
 
 
 def candidates(

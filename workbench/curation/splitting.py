@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.curation.leakage import Crossing, crossings, leaks
+from workbench.curation.grouping import group_key
+from workbench.curation.leakage import Crossing, leaks, tangles
 from workbench.curation.pictures import relatives
 from workbench.jobs import Event, Job, Stop
 from workbench.project.ids import SPLITS
 from workbench.project.project import Project
+
+
+LARGEST = 0.34
+"""Share of all images in splits; a group above it is not moved to one side."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,8 @@ class Leaky:
 
 @dataclass(frozen=True)
 class Repaired:
-    """So many ``groups`` crossed; ``moved`` images changed their side; ``left`` names one image of each group that held
-    images keep on both sides."""
+    """So many ``groups`` crossed, each with all that is tied to it; ``moved`` images changed their side; ``left`` names one
+    image of each group that stays on both sides: held images are on both, or it is too large for one."""
 
     groups: int
     moved: int
@@ -53,11 +58,29 @@ def split(
     backbone: str | None = None,
     weights: str | None = None,
 ) -> Job:
-    """Return the job that splits the project anew: SplitOutcome, then the leaks that are left as Findings and Leaky."""
+    """Return the job that splits the project anew: SplitOutcome, then the leaks that are left as Findings and Leaky.
+
+    ``group_by`` as in `grouping.group_key`; the grouping is kept, so that leaks of a later split are found. Without one the
+    earlier grouping stays what leaks are measured by.
+    """
 
     def job(_: Stop) -> Iterator[Event]:
         with Project.open(project_folder) as project:
-            yield project.splits.make(validation=validation, test=test, seed=seed)
+            keys = None
+            if group_by:
+                keys = yield from group_key(project, group_by, backbone=backbone, weights=weights)
+            outcome = project.splits.make(
+                validation=validation,
+                test=test,
+                seed=seed,
+                groups=(keys.ids, keys.group_ids) if keys else None,
+                grouped_by=keys.how if keys else "",
+                folds=folds,
+                fold=fold,
+            )
+            if keys:  # only now: a split that is refused changes nothing
+                project.groups.set(keys.how, keys.ids, keys.group_ids, keys.names)
+            yield outcome
             yield from check_split(project)
 
     return job
@@ -102,21 +125,26 @@ def check_split(project: Project) -> Iterator[Event]:
 
 
 def repair_split(project: Project) -> Repaired:
-    """Move each group that crosses to one side: that of its held images, else that of most of its images, else train."""
-    found = crossings(project)
+    """Move each group that crosses to one side: that of its held images, else that of most of its images, else train.
+
+    What is tied to a group by another tie moves with it. Where so much hangs together that one side would take more than
+    LARGEST of all images, it is left: a split anew, grouped, is what helps then.
+    """
+    found = tangles(project)
+    total = len(project.links.in_splits().ids)
     moves: dict[int, list[int]] = {code: [] for code in range(len(SPLITS))}
-    torn: list[int] = []
-    for crossing in found:
-        code = _side(crossing)
-        if code is None:
-            torn.append(int(crossing.ids[0]))
+    left: list[int] = []
+    for tangle in found:
+        code = _side(tangle)
+        if code is None or (len(tangle.ids) > LARGEST * total and len(tangle.ids) > 10):
+            left.append(int(tangle.ids[0]))
         else:
-            moves[code] += crossing.ids[crossing.splits != code].tolist()
+            moves[code] += tangle.ids[tangle.splits != code].tolist()
     for code, ids in moves.items():
         if ids:
             project.splits.assign(ids, SPLITS[code])
-    names = relatives(project, torn)
-    return Repaired(len(found), sum(map(len, moves.values())), [names[image_id] for image_id in torn])
+    names = relatives(project, left)
+    return Repaired(len(found), sum(map(len, moves.values())), [names[image_id] for image_id in left])
 
 
 def _side(crossing: Crossing) -> int | None:

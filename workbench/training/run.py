@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from workbench.augment import pipeline
+from workbench.curation import leakage
 from workbench.errors import WorkbenchError, told
 from workbench.evaluation.samples import without_images
 from workbench.jobs import Job, Stop
@@ -64,8 +65,9 @@ def train(project_folder: Path, run_id: str) -> Job:
         with Project.open(project_folder, read_only=True) as project:
             run = project.runs.get(run_id)
             cache = project.folder / "cache"
+            leaks = leakage.warning(project)
         with RunLock(run), contextlib.closing(EventLog(run)) as log:
-            training = _Training(project_folder, run, cache, stop)
+            training = _Training(project_folder, run, cache, stop, leaks)
             events, progress = training.events(), SparseProgress()
             try:
                 for event in events:
@@ -126,8 +128,8 @@ class _Commands:
 class _Training:
     """One process's part of a run."""
 
-    def __init__(self, project_folder: Path, run: RunFolder, cache: Path, stop: Stop) -> None:
-        self.project_folder, self.run, self.cache = project_folder, run, cache
+    def __init__(self, project_folder: Path, run: RunFolder, cache: Path, stop: Stop, leaks: str = "") -> None:
+        self.project_folder, self.run, self.cache, self.leaks = project_folder, run, cache, leaks
         self.commands = _Commands(run, stop)
         self.began = time.monotonic()
         self.config: TrainConfig | None = None
@@ -187,6 +189,8 @@ class _Training:
         absent = without_images(frozen.validation, frozen.classes, "validation")
         if absent and not resumed:
             yield Warned(absent)
+        if self.leaks and not resumed:
+            yield Warned(self.leaks)
         device = devices.choose(config.compute.device)
         self.device = device.name
         if device.problem:
