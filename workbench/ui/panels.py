@@ -78,7 +78,8 @@ class Panels(QObject):
     def _build_next(self) -> None:
         left = [key for key in self._stages if key not in self._built and key not in self._broken]
         if left and self._session.project is not None:
-            self._build(left[0])
+            if all(panel.settled() for panel in self._built.values()):
+                self._build(left[0])
             self._timer.start()
 
     @Slot()

@@ -21,6 +21,7 @@ from workbench.ui.followed import FollowedRun
 from workbench.ui.label_edits import LabelEdits
 from workbench.ui.places import Preferences, is_project, place_for
 from workbench.ui.progress import RunProgress, RunStateName
+from workbench.ui.reader import Reader
 from workbench.ui.run_control import RunControl
 from workbench.ui.worker import JobHandle
 
@@ -81,6 +82,9 @@ class Session(QObject):
         self.project: Project | None = None
         self.saved_at: float | None = None
         self._warm: WarmChild | None = None
+        self.reader = Reader(self)
+        """Asks the open project what takes long, without keeping the window waiting."""
+        self.reader.failed.connect(self._dataset_problem)
         self._followed = FollowedRun(self)
         self._followed.changed.connect(self.runChanged)
         self._followed.told.connect(self.runEvent)
@@ -151,6 +155,7 @@ class Session(QObject):
         self._leave_project()
         self.project, self.saved_at = project, None
         self._labels.move_to(project)
+        self.reader.open_project(project)
         self._draft.move_to(project.folder, writable=not project.read_only)
         if not project.read_only:
             self.preferences.remember(project.folder)
@@ -395,6 +400,7 @@ class Session(QObject):
         self._draft.move_to(None, writable=False)
         self._followed.leave()
         self._background.join()
+        self.reader.open_project(None)
         if self.project is not None:
             self.project.close()
         self.project = None

@@ -1,6 +1,7 @@
 """The status bar: what the project holds, when it was saved, and the background job."""
 
 import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
@@ -10,6 +11,9 @@ from workbench.ui.layouts import row
 from workbench.ui.session import Session
 from workbench.ui.widgets import ElidedLabel, label, tool_button
 from workbench.ui.worker import JobHandle
+
+if TYPE_CHECKING:
+    from workbench.project.project import Project
 
 HEIGHT = 32
 COUNT_DELAY_MS = 120
@@ -60,16 +64,16 @@ class StatusBar(QWidget):
     @Slot()
     def count(self) -> None:
         """Ask the project what it holds."""
-        project = self._session.project
-        if project is None:
+        if self._session.project is None:
             self.counts.setText("")
-            return
-        images = project.images.count()
-        labelled = sum(number for key, number in project.labels.counts().items() if key is not None)
-        parts = [figures.counted(images, self.tr("image"), self.tr("images"))]
-        if images:
-            parts.append(self.tr("{0} labelled").format(figures.count(labelled)))
-            parts.append(self._split(project.splits.counts()))
+        else:
+            self._session.reader.ask("status", _holds, self._show_counts)
+
+    def _show_counts(self, held: "_Held") -> None:
+        parts = [figures.counted(held.images, self.tr("image"), self.tr("images"))]
+        if held.images:
+            parts.append(self.tr("{0} labelled").format(figures.count(held.images - held.unlabelled)))
+            parts.append(self._split(held.splits))
         self.counts.setText(" · ".join(part for part in parts if part))
 
     def _split(self, counts: dict[str | None, int]) -> str:
@@ -130,3 +134,18 @@ class StatusBar(QWidget):
     def _stop_job(self) -> None:
         if self._shown is not None:
             self._shown.stop()
+
+
+class _Held(NamedTuple):
+    """What a project holds; rejected images are not counted."""
+
+    images: int
+    unlabelled: int
+    splits: dict[Any, int]
+
+
+def _holds(project: "Project") -> _Held:
+    from workbench.project.images import Query
+
+    images, unlabelled = Query(rejected=False), Query(rejected=False, unlabelled=True)
+    return _Held(project.images.count(images), project.images.count(unlabelled), project.splits.counts())

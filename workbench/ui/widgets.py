@@ -47,6 +47,10 @@ class Panel(QWidget):
         """Return the stage's state and, in one sentence, why."""
         return "empty", ""
 
+    def settled(self) -> bool:
+        """Return False while what is in view is still on its way: the other panels are built after that."""
+        return True
+
     def activated(self, payload: object) -> None:
         """Called when the panel is brought to the front; ``payload`` is what `Session.navigate` carried, or None."""
 

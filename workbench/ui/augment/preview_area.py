@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from workbench.data.reading import Decoding, read_image
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
 from workbench.project.images import ImageRow, Query
+from workbench.project.project import Project
 from workbench.ui import theme
 from workbench.ui.augment.boards import VARIANTS, Board, StepBoard, VariantBoard
 from workbench.ui.augment.preview_engine import Child, PreviewEngine, Wish
@@ -27,6 +29,20 @@ from workbench.ui.widgets import ElidedLabel, EmptyState, Segmented, tool_button
 
 USUAL_SIZE = 224
 HIGHEST_SEED = 9999
+
+
+class _Choice(NamedTuple):
+    """The images that can be stepped through, and the one to begin with: the first to train on, if there is one."""
+
+    ids: NDArray[np.int64]
+    first: int | None
+
+
+def _choice(project: Project) -> _Choice:
+    ids = project.images.ids(Query(rejected=False))
+    training = project.images.ids(Query(split="train", rejected=False))
+    candidates = training if len(training) else ids
+    return _Choice(ids, int(candidates[0]) if len(candidates) else None)
 
 
 class Source:
@@ -222,12 +238,15 @@ class PreviewArea(QWidget):
 
     @Slot()
     def _images_changed(self) -> None:
-        project = self._session.project
-        self._ids = project.images.ids(Query()) if project is not None else np.zeros(0, np.int64)
-        if self._row is None or self._row.id not in self._ids:
-            usable = project.images.ids(Query(split="train")) if len(self._ids) else self._ids
-            candidates = usable if len(usable) else self._ids
-            self.show_image(int(candidates[0]) if len(candidates) else None)
+        if self._session.project is not None:
+            self._session.reader.ask("augment", _choice, self._offer)
+        else:
+            self._offer(_Choice(np.zeros(0, np.int64), None))
+
+    def _offer(self, choice: "_Choice") -> None:
+        self._ids = choice.ids
+        if self._row is None or not (self._ids == self._row.id).any():
+            self.show_image(choice.first)
 
     @Slot()
     def _config_changed(self) -> None:

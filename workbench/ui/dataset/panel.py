@@ -145,6 +145,9 @@ class DatasetPanel(Panel):
     def state(self) -> tuple[PanelState, str]:
         return readiness(self._overview.counts, self.tr)
 
+    def settled(self) -> bool:
+        return not self.shown.is_asking
+
     def activated(self, payload: object) -> None:
         """``payload`` may be a `Query`, or the ids of images to select."""
         if isinstance(payload, Query):

@@ -10,8 +10,8 @@ from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.grid_view import GridView
-from workbench.ui.dataset.reader import Reader
 from workbench.ui.dataset.selection import Selection, places_of
+from workbench.ui.reader import Reader
 
 IDS = "ids"
 _NONE: Ids = np.zeros(0, np.int64)

@@ -1,12 +1,14 @@
 """The Train panel: starts runs, shows the followed one live, lists them all."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from workbench.errors import WorkbenchError
+from workbench.project.project import Project
 from workbench.project.runs import Runs
 from workbench.training.client import Died
 from workbench.training.config import TrainConfig
@@ -187,11 +189,23 @@ class TrainPanel(Panel):
 
     @Slot()
     def _check(self) -> None:
+        project, config = self.session.project, self.session.config
+        if project is None:
+            self._show_hindrance(hindrance(None, config))
+        else:
+            self.session.reader.ask(
+                "training", partial(self._hindered, config, project.read_only), self._show_hindrance
+            )
+
+    def _hindered(self, config: TrainConfig, read_only: bool, project: Project) -> Hindrance | None:
         try:
-            self._hindrance = hindrance(self.session.project, self.session.config)
+            return hindrance(project, config, read_only=read_only)
         except WorkbenchError as error:
-            self._hindrance = Hindrance(str(error), "dataset", self.tr("Open Dataset"))
-        self.controls.show_hindrance(self._hindrance)
+            return Hindrance(str(error), "dataset", self.tr("Open Dataset"))
+
+    def _show_hindrance(self, found: Hindrance | None) -> None:
+        self._hindrance = found
+        self.controls.show_hindrance(found)
         self.stateChanged.emit()
 
     @Slot(str)

@@ -22,19 +22,24 @@ class Hindrance:
     caution: bool = False
 
 
-def hindrance(project: Project | None, config: TrainConfig) -> Hindrance | None:
-    """Return the first thing that prevents a start, else the first thing worth a warning, else None."""
-    return _of_images(project) or _of_weights(config)
+def hindrance(project: Project | None, config: TrainConfig, *, read_only: bool | None = None) -> Hindrance | None:
+    """Return the first thing that prevents a start, else the first thing worth a warning, else None.
+
+    ``read_only`` says whether the window has the project for reading only, where ``project`` is another opening of it.
+    """
+    if read_only is None:
+        read_only = project is not None and project.read_only
+    return _of_images(project, read_only) or _of_weights(config)
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Readiness", text)
 
 
-def _of_images(project: Project | None) -> Hindrance | None:
+def _of_images(project: Project | None, read_only: bool) -> Hindrance | None:
     if project is None:
         return Hindrance(_tr("There is no project yet: add a folder of images first."), "dataset", _tr("Open Dataset"))
-    if project.read_only:
+    if read_only:
         return Hindrance(
             _tr("This project is open read-only, because another window works in it; close that one to train here."),
             "dataset",

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from workbench.errors import WorkbenchError
-from workbench.project.project import DATABASE, Project
 
-Question = Callable[[Project], Any]
+if TYPE_CHECKING:
+    # Only for types: the window appears before numpy and the core are imported.
+    from workbench.project.project import Project
+
+Question = Callable[["Project"], Any]
 """Reads the project it gets, in whichever thread; it must keep nothing of the project in its answer."""
 
 AT_ONCE = 6_000_000
@@ -36,6 +39,8 @@ class _Worker(threading.Thread):
         self._folder, self._latest, self._tell = folder, latest, tell
 
     def run(self) -> None:
+        from workbench.project.project import Project
+
         project: Project | None = None
         try:
             while (asked := self.questions.get()) is not None:
@@ -81,7 +86,7 @@ class Reader(QObject):
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(partial(_end, self._workers))
 
-    def open_project(self, project: Project | None) -> None:
+    def open_project(self, project: "Project | None") -> None:
         """Ask this project from now on (None: no one). What was asked of another is dropped."""
         self._latest.clear()
         self._waiting.clear()
@@ -91,6 +96,11 @@ class Reader(QObject):
     def is_asking(self, kind: str) -> bool:
         """Return True while an answer of this kind is on its way."""
         return kind in self._waiting
+
+    @property
+    def is_busy(self) -> bool:
+        """True while any answer is on its way."""
+        return bool(self._waiting)
 
     def drop(self, kind: str) -> None:
         """Whatever was asked of this kind: its answer is no longer wanted."""
@@ -123,9 +133,9 @@ class Reader(QObject):
             self._workers.append(worker)
         self._workers[0].questions.put(_Asked(kind, self._number, question))
 
-    def _is_small(self, project: Project) -> bool:
+    def _is_small(self, project: "Project") -> bool:
         try:
-            return (project.folder / DATABASE).stat().st_size <= self.at_once
+            return (project.folder / "project.sqlite").stat().st_size <= self.at_once
         except OSError:
             return True  # The question will say what is wrong with the drive.
 
