@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.dicom_files import write_dicom
 from workbench.data.reading import Decoding, read_image
+from workbench.data.thumbnails import Thumbnails
 from workbench.errors import WorkbenchError
-from workbench.intake import Intake, add_folders, decoding_of
+from workbench.intake import Intake, add_folders, decoding_of, set_window
 from workbench.jobs import Event, Noticed, Progress, Stop, drain, from_json, to_json
 from workbench.project.images import Query
 from workbench.project.project import Project
@@ -164,6 +166,66 @@ def test_deep_images_set_the_window_once(tmp_path: Path) -> None:
     take(tmp_path / "project", folder)
     with Project.open(tmp_path / "project") as project:
         assert decoding_of(project).window == (7, 9)
+
+
+def test_dicom_brings_its_own_window_and_its_levels_may_be_negative(tmp_path: Path) -> None:
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    stored = np.random.default_rng(1).integers(0, 4000, (16, 12)).astype(np.uint16)
+    tags = {"RescaleSlope": "1", "RescaleIntercept": "-1024"}
+    for number in range(3):
+        write_dicom(folder / f"{number}.dcm", stored, WindowCenter="-100", WindowWidth="401", **tags)
+    write_dicom(folder / "without.dcm", stored, **tags)
+    result, told = take(tmp_path / "project", folder)
+    assert (result.images, result.corrupt, noticed(told)) == (4, 0, [])
+    with Project.open(tmp_path / "project") as project:
+        assert decoding_of(project).window == (-301, 100)
+        rules = decoding_of(project)
+    assert np.array_equal(read_image(folder / "0.dcm", rules), read_image(folder / "without.dcm", rules))
+
+
+def test_dicom_without_a_window_takes_percentiles(tmp_path: Path) -> None:
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    stored = np.random.default_rng(1).integers(0, 4000, (40, 40)).astype(np.uint16)
+    write_dicom(folder / "a.dcm", stored, RescaleSlope="1", RescaleIntercept="-1024")
+    take(tmp_path / "project", folder)
+    with Project.open(tmp_path / "project") as project:
+        low, high = decoding_of(project).window
+    assert -1024 <= low < -1000
+    assert 2950 < high <= 2976
+
+
+def test_a_window_is_set_and_taken_back_and_thumbnails_follow(tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    Image.fromarray(np.arange(0, 6400, 100, dtype=np.uint16).reshape(8, 8)).save(folder / "a.png")
+    take(tmp_path / "project", folder)
+    with Project.open(tmp_path / "project") as project:
+        first = decoding_of(project).window
+
+        def thumbnail() -> np.ndarray:
+            return Thumbnails(project.cache_folder, decoding_of(project)).get(folder / "a.png", 1, 64)
+
+        before = thumbnail()
+        assert set_window(project, -50, 1000) == first
+        assert decoding_of(project).window == (-50, 1000)
+        assert not np.array_equal(thumbnail(), before)
+        set_window(project, *first)
+        assert np.abs(thumbnail().astype(int) - before).max() <= 2  # from the disk, as JPEG
+        for low, high in ((5, 5), (9, 2), (0, 2**40)):
+            with pytest.raises(WorkbenchError, match="window cannot be set"):
+                set_window(project, low, high)
+        assert decoding_of(project).window == first
+
+
+def test_many_missing_images_are_counted_not_listed(tiny_images: Images, tmp_path: Path) -> None:
+    folder = tiny_images({"good": 30, "bad": 1})
+    take(tmp_path / "project", folder)
+    shutil.rmtree(folder / "good")
+    told = [event.message for event in noticed(take(tmp_path / "project", folder)[1])]
+    assert len(told) == 21
+    assert told[-1].startswith("10 further images are missing")
 
 
 def test_without_deep_images_the_rules_are_the_defaults(tiny_images: Images, tmp_path: Path) -> None:

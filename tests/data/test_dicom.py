@@ -1,6 +1,7 @@
 """DICOM: levels, colours, frames; what is damaged, absurd or compressed is refused in a sentence."""
 
 import builtins
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +142,8 @@ def test_noise_never_raises_anything_else(tmp_path: Path) -> None:
             bad[place] = random.integers(0, 256)
         path.write_bytes(bad)
         for read in (read_image, read_header, metadata, file_window):
-            try:
-                read(path)
-            except ImageError as problem:
-                assert "noise.dcm" in str(problem)
+            problem = refusal(read, path)
+            assert problem is None or "noise.dcm" in problem
 
 
 @pytest.mark.parametrize(
@@ -161,16 +160,10 @@ def test_noise_never_raises_anything_else(tmp_path: Path) -> None:
 )
 def test_absurd_numbers_are_refused(tags: dict[str, Any], match: str, tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", STORED, **tags)
-    with pytest.raises(ImageError, match=match) as told:
-        problems = [found for _, found in read_pages(path) if isinstance(found, ImageError)]
-        raise problems[0] if problems else read_image_problem(path)
-    assert "a.dcm" in str(told.value)
-
-
-def read_image_problem(path: Path) -> ImageError:
-    with pytest.raises(ImageError) as told:
-        read_image(path)
-    return told.value
+    problems = [str(found) for _, found in read_pages(path) if isinstance(found, ImageError)]
+    told = problems[0] if problems else refusal(read_image, path) or ""
+    assert "a.dcm" in told
+    assert match in told
 
 
 def test_what_cannot_be_decompressed_is_named(tmp_path: Path) -> None:
@@ -204,6 +197,14 @@ def test_rle_is_decompressed(tmp_path: Path) -> None:
     found.compress("1.2.840.10008.1.2.5")
     found.save_as(path)
     assert np.array_equal(levels_of(path), STORED)
+
+
+def refusal(read: Callable[[Path], object], path: Path) -> str | None:
+    try:
+        read(path)
+    except ImageError as error:
+        return str(error)
+    return None
 
 
 def test_without_pydicom_one_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

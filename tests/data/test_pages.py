@@ -95,7 +95,9 @@ def test_deep_pages_give_levels_after_the_turn(tmp_path: Path) -> None:
     tags[0x0112] = 6
     with TiffImagePlugin.AppendingTiffWriter(str(path), new=True) as file:
         for number, levels in enumerate(deep):
-            Image.fromarray(levels).save(file, "TIFF", tiffinfo=tags if number else None)
+            Image.fromarray(levels).save(
+                file, "TIFF", tiffinfo=tags if number else TiffImagePlugin.ImageFileDirectory_v2()
+            )
             file.newFrame()
     assert np.array_equal(read_levels(path), deep[0])
     turned = read_levels(page(path, 2))
@@ -133,7 +135,9 @@ def test_damaged_chains_of_pages_end(tmp_path: Path) -> None:
 def test_metadata_says_camera_lens_and_date(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Maker\0", "Model 7"
-    exif.get_ifd(0x8769).update({0x9003: "2026:01:02 03:04:05", 0xA434: "50 mm", 0x829A: (1, 250), 0x8827: 400})
+    second = exif.get_ifd(0x8769)
+    second.update({0x9003: "2026:01:02 03:04:05", 0xA434: "50 mm", 0x8827: 400})
+    second[0x829A] = TiffImagePlugin.IFDRational(1, 250)
     path = tmp_path / "a.jpg"
     Image.fromarray(PAGES[0]).save(path, exif=exif, dpi=(300, 300))
     shown = dict(metadata(path))

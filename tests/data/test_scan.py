@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from tests.dicom_files import write_dicom
 from workbench.data import scan
 from workbench.errors import WorkbenchError
 from workbench.jobs import Noticed
@@ -182,6 +184,58 @@ def test_a_folder_that_cannot_be_listed_is_noticed(
 def test_decomposed_names_are_one_class(folder: Callable[..., Path]) -> None:
     root = folder("train/Gru\u0308n/a.png", "val/Gr\u00fcn/b.png", "val/x/c.png")
     assert scan.layout(root).classes == ("Grün", "x")
+
+
+def test_each_page_of_a_stack_is_an_image(folder: Callable[..., Path]) -> None:
+    root = folder("good/a.png")
+    pages = [Image.new("L", (9, 5 + number)) for number in range(3)]
+    pages[0].save(root / "good" / "s.tif", save_all=True, append_images=pages[1:])
+    images, _ = scanned(root)
+    assert [(image.relative, image.height, image.class_name) for image in images[1:]] == [
+        ("good/s.tif", 5, "good"),
+        ("good/s.tif#page=2", 6, "good"),
+        ("good/s.tif#page=3", 7, "good"),
+    ]
+    assert len({image.bytes for image in images[1:]}) == 1
+    found = [file for batch in scan.files(scan.layout(root)) if isinstance(batch, list) for file in batch]
+    assert [file.relative for file in found] == ["good/a.png", "good/s.tif"]
+
+
+def test_a_file_in_the_place_of_a_page_is_told(folder: Callable[..., Path]) -> None:
+    root = folder("good/a.png")
+    pages = [Image.new("L", (9, 5)), Image.new("L", (9, 6))]
+    pages[0].save(root / "good" / "s.tif", save_all=True, append_images=pages[1:])
+    (root / "good" / "s.tif#page=2").write_bytes(b"not a page")
+    images, _ = scanned(root)
+    assert [image.relative for image in images] == ["good/a.png", "good/s.tif", "good/s.tif#page=2"]
+    assert [image.error is None for image in images] == [True, True, False]
+    assert "rename that file" in str(images[2].error)
+
+
+def test_a_damaged_dicom_file_is_one_image_with_its_error(folder: Callable[..., Path]) -> None:
+    root = folder("good/a.png")
+    whole = write_dicom(root / "good" / "b.dcm", np.zeros((3, 5, 6), np.uint16), frames=True).read_bytes()
+    (root / "good" / "c.dcm").write_bytes(whole[:300])
+    (root / "good" / "d.dcm").write_bytes(b"no DICOM at all")
+    images, _ = scanned(root)
+    assert [image.relative for image in images[1:]] == [
+        "good/b.dcm",
+        "good/b.dcm#page=2",
+        "good/b.dcm#page=3",
+        "good/c.dcm",
+        "good/d.dcm",
+    ]
+    assert [image.error is None for image in images[1:]] == [True, True, True, False, False]
+
+
+def test_every_folder_is_remembered_with_its_time(folder: Callable[..., Path]) -> None:
+    root = folder("good/deep/a.png", "bad/b.png", ".hidden/c.png")
+    (root / "empty").mkdir()
+    found = scan.layout(root)
+    list(scan.walk(found))
+    names = {os.path.relpath(path, root) for path in found.visited}
+    assert names == {".", "good", os.path.join("good", "deep"), "bad", "empty"}
+    assert found.visited[str(root)] == os.stat(root).st_mtime_ns
 
 
 def test_natural_key_puts_two_before_ten() -> None:
