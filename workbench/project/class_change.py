@@ -187,8 +187,7 @@ def _keep(database: Database, change: ClassesChange, source: str) -> None:
     """Write the decision, and what images have now into the history of their labels."""
     detail = f"taken back: {change.detail}" if change.undone else change.detail
     record(database, "classes", detail, ids=(), source=source, grader=change.grader)
-    order = {row.id: row.position for row in table(database).rows}
     values, _ = tables.read_labels(database, change.ids, multi=task.read(database) == "multi")
     label_source = "merge" if source == "user" else source
     for value, group in values.groups(change.ids):
-        label_edits.record(database, group, value, source=label_source, grader=change.grader, order=order)
+        label_edits.record(database, group, value, source=label_source, grader=change.grader)

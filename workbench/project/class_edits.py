@@ -92,7 +92,7 @@ def merging(database: Database, sources: Sequence[ClassId], into: ClassId, grade
     else:
         moves = _moved(database, "image", "id", merged, int(into))
         ids = _joined(move.ids for move in moves)
-    moves += _merged_grades(database, merged, into, after)
+    moves += _merged_grades(database, merged, into)
     moves += _moved(database, "region", "id", merged, int(into))
     moves += _moved(database, "prediction", "image_id", merged, int(into))
     names = ", ".join(f"'{row.name}'" for row in gone)
@@ -154,8 +154,7 @@ def _first_moves(database: Database, pairs: Array, after: ClassTable) -> tuple[M
     return tuple(moves)
 
 
-def _merged_grades(database: Database, merged: set[int], into: ClassId, after: ClassTable) -> list[Move]:
-    order = {row.id: row.position for row in after.rows}
+def _merged_grades(database: Database, merged: set[int], into: ClassId) -> list[Move]:
     moves = []
     rows = database.rows("SELECT DISTINCT grader_id, class_id, classes FROM grade ORDER BY 1, 2, 3")
     for grader, class_id, classes in rows:
@@ -168,7 +167,7 @@ def _merged_grades(database: Database, merged: set[int], into: ClassId, after: C
             "SELECT image_id AS value FROM grade WHERE grader_id = ? AND class_id = ? AND classes IS ? ORDER BY image_id",
             (grader, class_id, classes),
         )
-        now = tables.stored(value, order.__getitem__)
+        now = tables.stored(value)
         moves.append(Move("grade", (class_id, classes), now, ids, (grader,)))
     return moves
 

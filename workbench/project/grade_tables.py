@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.project import among
 from workbench.project.database import Database
-from workbench.project.ids import ClassId, LabelValue
+from workbench.project.ids import LabelValue
 from workbench.project.label_tables import Array, Values, restored, stored
 
 
@@ -43,9 +43,7 @@ def read_grades(database: Database, grader: int, ids: Array, *, multi: bool) -> 
     return Values(codes, list(places)), times
 
 
-def write_grades(
-    database: Database, grader: int, ids: Array, values: Values, times: Array, *, order: dict[ClassId, int]
-) -> None:
+def write_grades(database: Database, grader: int, ids: Array, values: Values, times: Array) -> None:
     """Write what a grader says of each of the sorted ids, and when (microseconds); None takes the grade away."""
     moments, when = among.distinct(times)
     for both, group in among.split(ids, values.codes * len(moments) + when):
@@ -61,5 +59,5 @@ def write_grades(
             " SELECT ?, id, ?, ?, ? FROM image WHERE id BETWEEN ? AND ? ON CONFLICT DO UPDATE SET"
             " class_id = excluded.class_id, classes = excluded.classes, changed_at = excluded.changed_at",
             group,
-            (grader, *stored(value, order.__getitem__), changed_at),
+            (grader, *stored(value), changed_at),
         )

@@ -77,9 +77,9 @@ def make(database: Database, edit: Edit, *, multi: bool, order: dict[ClassId, in
     if multi:
         tables.write_memberships(database, ids, edit.values)
     if edit.grades is not None and grader is not None:
-        grades.write_grades(database, grader, ids, edit.grades, stands.graded, order=order)
+        grades.write_grades(database, grader, ids, edit.grades, stands.graded)
     for value, group in edit.values.groups(ids):
-        record(database, group, value, source=edit.source, grader=edit.grader, order=order)
+        record(database, group, value, source=edit.source, grader=edit.grader)
     return LabelChange(
         ids=tuple(ids.tolist()),
         before=before.listed(),
@@ -92,11 +92,9 @@ def make(database: Database, edit: Edit, *, multi: bool, order: dict[ClassId, in
     )
 
 
-def record(
-    database: Database, ids: Array, value: LabelValue, *, source: str, grader: str, order: dict[ClassId, int]
-) -> None:
+def record(database: Database, ids: Array, value: LabelValue, *, source: str, grader: str) -> None:
     """Write a decision about these (sorted) ids into the history of labels."""
-    class_id, classes = tables.stored(value, order.__getitem__)
+    class_id, classes = tables.stored(value)
     now = time.time()
     database.execute_many(
         "INSERT INTO label_history (changed_at, class_id, source, grader, first_id, last_id, image_ids, classes)"

@@ -5,7 +5,7 @@ classes of an image are packed as image * 2^20 + class, which makes sets of them
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,17 +74,21 @@ class Sources:
         return cls(np.zeros(count, dtype=np.int64), (name,))
 
 
-def stored(value: LabelValue, first: Callable[[ClassId], int]) -> tuple[int | None, str | None]:
-    """Return a label as the columns class_id and classes hold it; ``first`` is the key of the class that counts as first.
+def stored(value: LabelValue) -> tuple[int | None, str | None]:
+    """Return a label as the columns class_id and classes of grades and histories hold it.
 
-    ``classes`` is None where class_id says it all.
+    ``classes`` is None where class_id says it all; else class_id is the lowest, whatever the order of the classes.
     """
     if not isinstance(value, tuple):
         return (None if value is None else int(value)), None
     if not value:
         return int(NO_CLASS), "[]"
-    text = None if len(value) == 1 else json.dumps([int(class_id) for class_id in value])
-    return int(min(value, key=first)), text
+    return int(min(value)), None if len(value) == 1 else json.dumps([int(class_id) for class_id in sorted(value)])
+
+
+def first_of(value: LabelValue, order: Mapping[ClassId, int]) -> int | None:
+    """Return a label as the row of an image holds it: of several classes the first one in ``order``."""
+    return int(min(value, key=order.__getitem__)) if isinstance(value, tuple) and value else stored(value)[0]
 
 
 def restored(class_id: int | None, classes: str | None, *, multi: bool) -> LabelValue:
@@ -129,17 +133,16 @@ def first_classes(database: Database, ids: Array) -> Array:
 
 
 def write_labels(
-    database: Database, ids: Array, values: Values, sources: Sources, *, order: dict[ClassId, int]
+    database: Database, ids: Array, values: Values, sources: Sources, *, order: Mapping[ClassId, int]
 ) -> None:
     """Write the label of each of the sorted ids; ``order`` is the place of each class in the project's order."""
     names = sources.names
     for both, group in among.split(ids, values.codes * len(names) + sources.codes):
-        class_id, _ = stored(values.known[both // len(names)], order.__getitem__)
         among.change(
             database,
             "UPDATE image SET class_id = ?, label_source = ? WHERE id BETWEEN ? AND ?",
             group,
-            (class_id, names[both % len(names)]),
+            (first_of(values.known[both // len(names)], order), names[both % len(names)]),
         )
 
 

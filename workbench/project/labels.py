@@ -198,7 +198,7 @@ class Labels:
         """
         with self._database.transaction():
             value = label_edits.cleaned(class_id, multi=self.multi)
-            label_edits.record(self._database, ids, value, source=source, grader=grader, order=self._order())
+            label_edits.record(self._database, ids, value, source=source, grader=grader)
             if isinstance(value, tuple):
                 tables.write_memberships(self._database, ids, Values.all(value, len(ids)))
 
