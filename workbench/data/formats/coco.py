@@ -196,7 +196,7 @@ def write(stream: TextIO, records: Iterable[Record], *, head: Head) -> None:
                     "iscrowd": 0,
                 }
                 annotations.append(found | ({"grader": row.grader} if row.grader else {}))
-        for region in rows[0].regions:
+        for region in (region for row in rows for region in row.regions):
             placed = _annotation(region, len(annotations) + 1, len(images))
             if region.label is not None:
                 placed["category_id"] = categories[region.label]

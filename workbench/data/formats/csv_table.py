@@ -20,9 +20,12 @@ _LONGEST = 131_072
 """Characters in a cell, as Python's reader has it."""
 
 
-def read(file: Path) -> Table:
-    """Return the table. Raises WorkbenchError, naming the line, for a file that is no sound CSV."""
-    text, encoding = read_text(file)
+def read(file: Path, *, most: int | None = None) -> Table:
+    """Return the table, or with ``most`` what can be seen of it in its first bytes.
+
+    Raises WorkbenchError, naming the line, for a file that is no sound CSV.
+    """
+    text, encoding = read_text(file, most=most)
     text = text.removeprefix("\ufeff")
     delimiter = _delimiter(text)
     rows: list[tuple[str, ...]] = []
@@ -45,10 +48,19 @@ def read(file: Path) -> Table:
     return Table("csv", file, columns, rows, lines, noticed)
 
 
-def write(stream: TextIO, records: Iterable[Record], *, head: Head, extent: Extent, delimiter: str = ",") -> None:
+def write(
+    stream: TextIO,
+    records: Iterable[Record],
+    *,
+    head: Head,
+    extent: Extent,
+    delimiter: str = ",",
+    hugging: bool = False,
+) -> None:
     """Write records; the first columns are always `OWN`, the others only where there is something in them.
 
-    With ``head.task`` set a last column holds the task and the classes in its first row.
+    With ``hugging`` the image is under ``file_name``, as Hugging Face reads it. With ``head.task`` set a last column holds
+    the task and the classes in its first row.
     """
     further = [name for name in ("tags", "note", "rejected", "pinned", "test_set") if getattr(extent, name)]
     classes = [CLASSES] if head.task else []
@@ -56,7 +68,7 @@ def write(stream: TextIO, records: Iterable[Record], *, head: Head, extent: Exte
     # A cell with a lone carriage return is not quoted by Python before 3.13.
     plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     quoted = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    plain.writerow([*OWN, *further, *fields, *classes])
+    plain.writerow(["file_name" if hugging else OWN[0], *OWN[1:], *further, *fields, *classes])
     first = f"{head.task}:{joined(head.classes)}"
     for record in records:
         cells = [record.image, joined(record.labels), record.split or "", record.group, record.grader]
@@ -80,7 +92,7 @@ def _further(record: Record, name: str) -> str:
 
 def _cells(text: str, delimiter: str, file: Path) -> Iterator[tuple[list[str], int]]:
     """Yield (cells, line on which they begin) of each row that is not blank."""
-    own = text.startswith(delimiter.join(OWN))
+    own = text.startswith((delimiter.join(OWN), delimiter.join(("file_name", *OWN[1:]))))
     line = 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=not own)
     while True:

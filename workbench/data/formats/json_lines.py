@@ -10,12 +10,20 @@ from workbench.data.formats.csv_table import WIDEST
 from workbench.data.formats.lists import joined
 from workbench.data.formats.records import Extent, Head, Record, malformed
 from workbench.data.formats.tables import Table
-from workbench.data.formats.text import lines_of, parse_json, read_text
+from workbench.data.formats.text import lines_of, parse_json, read_json, read_text
 
 
-def read(file: Path) -> Table:
-    """Return the table. Raises WorkbenchError, naming the line, where a line is no JSON object."""
-    text, _ = read_text(file)
+def read(file: Path, *, most: int | None = None) -> Table:
+    """Return the table, or with ``most`` what can be seen of it in its first bytes; also of a JSON file that is one list.
+
+    Raises WorkbenchError, naming the line, where a line is no JSON object.
+    """
+    if file.suffix.casefold() == ".json":
+        value, text = read_json(file)
+        if not isinstance(value, list):
+            raise malformed(file, 1, "is no list of objects")
+        return from_list(file, value, text)
+    text, _ = read_text(file, most=most)
     rows: list[Mapping[str, Any]] = []
     lines: list[int] = []
     for line, part in enumerate(text.removeprefix("\ufeff").split("\n"), 1):

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TextIO
@@ -265,11 +266,21 @@ def write(stream: TextIO, records: Iterable[Record], *, head: Head) -> None:
         data = {"image": name, "split": first.split, "group": first.group, OWN: own}
         data = {key: value for key, value in data.items() if value}
         # An annotation without a result would say that somebody looked; an unlabelled image has none.
+        rows = _with_regions(rows)
         said = [row for row in rows if row.labels is not None or row.regions or len(rows) > 1]
         task = {"id": number, "data": data, "annotations": [_annotation(row, head.task == "multi") for row in said]}
         stream.write(separator + json.dumps(task, ensure_ascii=False))
         separator, own = ",\n", {}
     stream.write("\n]\n")
+
+
+def _with_regions(rows: list[Record]) -> list[Record]:
+    """Return the rows with the regions that their grader drew, and further rows for graders who drew only."""
+    regions: dict[str, list[Shape]] = {row.grader: [] for row in rows}
+    for region in (region for row in rows for region in row.regions):
+        regions.setdefault(region.grader, []).append(region)
+    drawn = [Record(rows[0].image, grader=name) for name in regions if name not in {row.grader for row in rows}]
+    return [replace(row, regions=tuple(regions[row.grader]), sides=rows[0].sides) for row in [*rows, *drawn]]
 
 
 def _annotation(row: Record, several: bool) -> dict[str, Any]:

@@ -94,6 +94,16 @@ def document(
     return _Rows(table, reading, task, known).document()
 
 
+def guessed(table: Table) -> dict[str, str]:
+    """Return the column of each role, as far as there is no doubt. Raises WorkbenchError as `document` does."""
+    reading = choose(table.columns, {}, table.file, table.samples(2000), own=table.own)
+    rows = _Rows(table, reading, None, False)
+    roles = dict(reading.roles)
+    if rows.hardly_a_label() is not None:
+        del roles["label"]
+    return roles
+
+
 class _Rows:
     def __init__(self, table: Table, reading: Reading, task: TaskName | None, known: bool) -> None:
         self.table, self.reading, self.task = table, reading, task
@@ -106,6 +116,7 @@ class _Rows:
         self.labels = self._labels(known)
 
     def document(self) -> Document:
+        self._refuse_without_labels()
         self._refuse_labels_that_are_none()
         records = list(self._records())
         several = self.labels.several or any(
@@ -128,8 +139,9 @@ class _Rows:
         roles = self.roles
         strict_split = self.own or self.reading.strict_split
         for row, line in zip(self.table.rows, self.table.lines, strict=True):
-            image = as_text(row[roles["image"]]).strip()
-            if not image:
+            image = as_text(row[roles["image"]])
+            image = image if self.own else image.strip()
+            if not image.strip():
                 raise self._wrong(line, f"names no image (column {self.table.columns[roles['image']]})")
             if len(image) > 4000 or "\0" in image:
                 raise self._wrong(line, "names an image by what is no file name")
@@ -263,15 +275,33 @@ class _Rows:
                 return Head(classes=parted(names) or (), task=TASKS[task])
         return Head()
 
-    def _refuse_labels_that_are_none(self) -> None:
-        """A column of as many values as rows is a name or a measurement, unless the user says that it is the label."""
-        if self.own or "label" not in self.roles or "label" in self.reading.asked or self.indicators:
+    def _refuse_without_labels(self) -> None:
+        if "label" in self.roles or self.indicators or set(self.roles) - {"image"} or self.reading.asked - {"image"}:
             return
-        column = self.table.columns[self.roles["label"]]
+        columns = ", ".join(self.table.columns)[:200]
+        raise malformed(
+            self.table.file,
+            1,
+            f"has no column that is surely the label ({columns})",
+            "say which one, as in --map label=COLUMN",
+        )
+
+    def hardly_a_label(self) -> tuple[str, int] | None:
+        """Return (column, different values) where the label column has as many values as a name or a measurement."""
+        if self.own or "label" not in self.roles or self.indicators:
+            return None
         values = {as_text(row[self.roles["label"]]) for row in self.table.rows}
-        if len(values) > max(100, len(self.table.rows) // 2):
+        if len(values) <= max(100, len(self.table.rows) // 2):
+            return None
+        return self.table.columns[self.roles["label"]], len(values)
+
+    def _refuse_labels_that_are_none(self) -> None:
+        """Ask whether a column of so many values is the label; who names it has answered."""
+        found = None if "label" in self.reading.asked else self.hardly_a_label()
+        if found is not None:
+            column, values = found
             raise WorkbenchError(
-                f"The column {column} of the file {self.table.file} has {len(values):,} different values in "
+                f"The column {column} of the file {self.table.file} has {values:,} different values in "
                 f"{len(self.table.rows):,} rows and is hardly a label; say --map label={column} if it is. "
                 "Nothing was changed."
             )

@@ -1,6 +1,8 @@
 """Telling the format of a file from its name and content."""
 
 import json
+import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ from workbench.errors import WorkbenchError
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt")
 _LINES = (".jsonl", ".ndjson")
-_LOOKED_AT = 20
+_LOOKED_AT = 200
+"""Entries of a folder: what it holds is seen from the first of them."""
+
+_GLANCE = 65_536
+_LARGE = 4_000_000
+"""Bytes: a larger JSON file is told by its beginning."""
 
 
 def format_of(file: Path) -> str:
@@ -30,6 +37,8 @@ def format_of(file: Path) -> str:
     if ending in _LINES:
         return "jsonl"
     if ending == ".json":
+        if file.stat().st_size > _LARGE:
+            return _format_at_a_glance(file)
         return format_of_json(read_json(file)[0], file)
     raise WorkbenchError(
         f"The format of {file} cannot be told from its name; name it with --format, or choose a .csv, .jsonl or .json file."
@@ -68,16 +77,32 @@ def format_of_exported(file: Path) -> str:
 
 
 def _format_of_folder(folder: Path) -> str:
-    names = [entry.name for entry in sorted(folder.iterdir())[:2000]]
-    if any(is_idx_name(name) for name in names):
-        return "idx"
-    for name in ("metadata.csv", "metadata.jsonl"):
-        if name in names:
-            raise WorkbenchError(f"The folder {folder} holds {name}; choose that file.")
-    for file in list(folder.rglob("*.json"))[:_LOOKED_AT]:
+    try:
+        names = sorted(entry.name for entry in islice(folder.iterdir(), _LOOKED_AT))
+        if any(is_idx_name(name) for name in names):
+            return "idx"
+        for name in ("metadata.csv", "metadata.jsonl"):
+            if name in names:
+                raise WorkbenchError(f"The folder {folder} holds {name}; choose that file.")
+        below = [folder / name for name in names if not name.startswith(".")]
+        files = below + [each for inner in below[:20] if inner.is_dir() for each in islice(inner.iterdir(), _LOOKED_AT)]
+    except OSError as error:
+        raise WorkbenchError(
+            f"The folder {folder} cannot be read ({error.strerror}); check its permissions."
+        ) from error
+    for file in [each for each in files if each.suffix.casefold() == ".json"][:20]:
         try:
             if is_labelme(json.loads(file.read_bytes())):
                 return "labelme"
         except (OSError, ValueError, RecursionError):
             continue
     return "folders"
+
+
+def _format_at_a_glance(file: Path) -> str:
+    """Tell a large JSON file by its beginning."""
+    with file.open("rb") as stream:
+        start = stream.read(_GLANCE).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] == b"{":
+        return "labelme" if b'"shapes"' in start else "coco"
+    return "label-studio" if re.search(rb'"data"\s*:\s*\{', start) else "jsonl"

@@ -22,8 +22,10 @@ _MARKS = (
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def read_bytes(file: Path) -> bytes:
-    """Return the content of a label file. Raises WorkbenchError where it is not there, too large or cannot be read."""
+def read_bytes(file: Path, *, most: int | None = None) -> bytes:
+    """Return the content of a label file, with ``most`` its whole lines within so many bytes.
+
+    Raises WorkbenchError where it is not there, too large or cannot be read."""
     try:
         if file.is_dir():
             raise WorkbenchError(f"{file} is a folder, but this format is a file; choose the file in it.")
@@ -32,6 +34,10 @@ def read_bytes(file: Path) -> bytes:
             raise WorkbenchError(
                 f"The file {file} has {size / 1e9:.1f} GB, which no label file has; choose another one."
             )
+        if most is not None and size > most:
+            with file.open("rb") as stream:
+                start = stream.read(most)
+            return start[: start.rfind(b"\n") + 1] or start
         return file.read_bytes()
     except FileNotFoundError:
         raise WorkbenchError(f"The file {file} does not exist; choose a file of labels.") from None
@@ -41,16 +47,16 @@ def read_bytes(file: Path) -> bytes:
         ) from error
 
 
-def read_text(file: Path) -> tuple[str, str]:
+def read_text(file: Path, *, most: int | None = None) -> tuple[str, str]:
     """Return (text, encoding). UTF-8 unless a byte order mark or the many zero bytes of UTF-16 say otherwise; what is
     not valid UTF-8 is taken for Windows-1252, in which Excel saves.
 
     Raises WorkbenchError for a file that is no text, naming the line.
     """
-    content = read_bytes(file)
+    content = read_bytes(file, most=most)
     encoding = _encoding(content)
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding, "ignore" if most is not None and encoding != "utf-8" else "strict")
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
             line = content[: error.start].decode(encoding, "ignore").count("\n") + 1
