@@ -193,6 +193,40 @@ def _rescanned(event: Any) -> str:
     return f"{event.images:,} images: {found or 'nothing has changed'}."
 
 
+def _imported(event: Any) -> str:
+    get, have = ("would get", "would have") if event.dry_run else ("got", "have")
+    text = f"{event.matched:,} of {event.rows:,} rows of {event.file} ({event.format}) name an image"
+    if event.added:
+        text = (
+            f"{event.added:,} images from {event.file} ({event.format}) {'would be' if event.dry_run else 'were'} added"
+        )
+    text += f": {event.labelled:,} {get} a label, {event.changed:,} another one, {event.unchanged:,} {have} the same."
+    if event.removed:
+        text += f" {event.removed:,} labels of folders {'would go' if event.dry_run else 'are gone'}."
+    if event.new_classes:
+        more = f" and {len(event.new_classes) - 20:,} more" if len(event.new_classes) > 20 else ""
+        text += f" New classes: {', '.join(event.new_classes[:20])}{more}."
+    split = ", ".join(f"{name} {count:,}" for name, count in event.splits.items())
+    text += f" Split: {split}; {event.moved:,} moved from another one." if split else ""
+    beside = (
+        (event.groups, "groups"),
+        (event.tags, "images with tags"),
+        (event.notes, "with notes"),
+        (event.rejected, "newly rejected"),
+        (event.regions, "regions"),
+    )
+    named = [f"{count:,} {what}" for count, what in beside if count]
+    text += f" Also {', '.join(named)}." if named else ""
+    text += f" Graders: {', '.join(event.graders)}." if event.graders else ""
+    text += f" {event.unnamed:,} images of the project are not in it." if event.unnamed else ""
+    return text + (" Nothing was changed: this was a dry run." if event.dry_run else "")
+
+
+def _labels_exported(event: Any) -> str:
+    text = f"{event.images:,} images with {event.labels:,} labels written to {event.file} ({event.format})."
+    return "\n".join([text, *(f"note: {sentence}" for sentence in event.lost)])
+
+
 SPLITS = ("train", "validation", "test")
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "Intake": _scanned,
@@ -207,6 +241,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "FitEnded": _fit_ended,
     "Evaluated": _evaluated,
     "Exported": _exported,
+    "LabelsImported": _imported,
+    "LabelsExported": _labels_exported,
     "Predicted": lambda event: f"{event.images:,} images, {event.errors:,} unreadable: {event.out}",
     "Paused": lambda event: f"paused at step {event.step:,}",
     "Resumed": lambda event: f"resumed at step {event.step:,}",
