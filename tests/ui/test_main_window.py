@@ -121,6 +121,16 @@ class TestDrop:
         assert (opened.session.project.folder == before) == adds
         assert opened.session.project.images.count() == (30 if adds else 6)
 
+    def test_a_dropped_table_of_labels_goes_to_the_dataset_panel(self, opened: MainWindow, tmp_path: Path) -> None:
+        table = tmp_path / "labels.csv"
+        table.write_text("image,label\n", encoding="utf-8")
+        asked: list[tuple[str, object]] = []
+        opened.session.navigate.connect(lambda panel, payload: asked.append((panel, payload)))
+        before = opened.session.project.folder
+        drag(opened, table, QPoint(600, 400))
+        assert asked == [("dataset", table)]
+        assert opened.session.project.folder == before
+
 
 class TestFrame:
     def test_the_panels_are_built_and_named(self, opened: MainWindow) -> None:

@@ -1,4 +1,4 @@
-"""Dropping folders on the window: a sheet over it says what will happen where."""
+"""Dropping folders and label files on the window: a sheet over it says what will happen where."""
 
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from workbench.ui import icons, theme
 from workbench.ui.places import is_project
 from workbench.ui.session import Session
 
+LABEL_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
+"""Endings of files that are taken for labels."""
+
 
 def dropped_folder(mime: QMimeData) -> Path | None:
     """Return the folder that is dragged; for a file the folder it is in; None where no local file is dragged."""
@@ -17,6 +20,16 @@ def dropped_folder(mime: QMimeData) -> Path | None:
         if url.isLocalFile():
             path = Path(url.toLocalFile())
             return path if path.is_dir() else path.parent
+    return None
+
+
+def dropped_labels(mime: QMimeData) -> Path | None:
+    """Return the one file of labels that is dragged; None where something else is."""
+    urls = mime.urls()
+    if len(urls) == 1 and urls[0].isLocalFile():
+        path = Path(urls[0].toLocalFile())
+        if path.suffix.lower() in LABEL_SUFFIXES and path.is_file():
+            return path
     return None
 
 
@@ -90,11 +103,17 @@ class FolderDrop(QObject):
         return super().eventFilter(watched, event)
 
     def _entered(self, event: QDropEvent) -> bool:
+        project = self._session.project
+        labels = dropped_labels(event.mimeData())
+        if labels is not None and project is not None and not project.read_only:
+            event.acceptProposedAction()
+            self._sheet.open([("tag", self.tr("Import the labels in {0} into {1}").format(labels.name, project.name))])
+            self._lit(event)
+            return True
         folder = dropped_folder(event.mimeData())
         if folder is None:
             return False
         event.acceptProposedAction()
-        project = self._session.project
         fresh = ("folder-plus", self.tr("Start a project with {0}").format(folder.name))
         if is_project(folder):
             zones = [("folder", self.tr("Open the project {0}").format(folder.name))]
@@ -107,6 +126,12 @@ class FolderDrop(QObject):
         return True
 
     def _dropped(self, event: QDropEvent) -> bool:
+        labels, project = dropped_labels(event.mimeData()), self._session.project
+        if labels is not None and project is not None and not project.read_only:
+            self._sheet.hide()
+            event.acceptProposedAction()
+            self._session.navigate.emit("dataset", labels)
+            return True
         folder = dropped_folder(event.mimeData())
         adds = self._sheet.zones() == 2 and self._lit(event) == 0
         self._sheet.hide()

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from workbench.errors import WorkbenchError
 from workbench.ui import figures, icons
 from workbench.ui.dataset.disk_watch import DiskWatch
+from workbench.ui.drops import LABEL_SUFFIXES
 
 if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
-
-LABEL_FILES = (".csv", ".tsv", ".json", ".jsonl")
-"""Endings of files that are taken for labels where they are dropped on the window."""
 
 EXPORTS = {
     "csv": "labels.csv",
@@ -84,7 +82,7 @@ class FileActions(QObject):
 
     @Slot()
     def _ask_import(self) -> None:
-        kinds = " ".join(f"*{suffix}" for suffix in LABEL_FILES)
+        kinds = " ".join(f"*{suffix}" for suffix in LABEL_SUFFIXES)
         what = self.tr("Labels ({0});;IDX and other files (*)").format(kinds)
         chosen, _ = QFileDialog.getOpenFileName(self._panel, self.tr("Import labels"), "", what)
         if chosen:
