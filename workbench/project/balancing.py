@@ -1,7 +1,7 @@
 """Dividing units that stay whole (groups of images) so that every class and the total come close to their shares.
 
-Units come in blocks of the same make-up, the largest first, so that small ones fill what large ones leave; then single
-moves and swaps take away what is left. With several labels per image the rarest label comes first, as in iterative
+Units come in blocks of the same make-up, large ones first, so that small ones fill what those leave; then single moves
+and swaps take away what is left. With several labels per image the rarest label comes first, as in iterative
 stratification (Sechidis, Tsoumakas and Vlahavas 2011, On the Stratification of Multi-Label Data). Own code, since no
 library at hand keeps groups, pins and shares together, and the window's process never imports scikit-learn.
 """
@@ -66,7 +66,7 @@ def balanced(
 
 @dataclass(frozen=True)
 class _Kinds:
-    """Units of equal make-up as one kind, the largest first. ``order`` lists the units by kind, then by key."""
+    """Units of equal make-up as one kind, large ones first. ``order`` lists the units by kind, then by key."""
 
     number: int
     order: Whole
@@ -79,23 +79,30 @@ class _Kinds:
     @classmethod
     def of(cls, units: Units) -> "_Kinds":
         number = len(units.sizes)
+        if not number:
+            nothing = np.zeros(0, dtype=np.int64)
+            return cls(0, nothing, nothing, nothing, np.zeros(1, dtype=np.int64), nothing, nothing)
         starts = np.searchsorted(units.rows, np.arange(number + 1))
         # A sum of mixed numbers stands for the make-up: 64 bits, so that two different ones never meet in practice.
         mixed = _mixed(units.columns.astype(np.uint64) << np.uint64(32) | units.counts.astype(np.uint64))
-        make_up = np.add.reduceat(mixed, starts[:-1]) if number else np.zeros(0, np.uint64)
-        order = np.lexsort((units.keys, make_up, -units.sizes))
-        ordered = make_up[order]
-        first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if number else order
-        kept = order[first]
-        lengths = (starts[1:] - starts[:-1])[kept]
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.repeat(starts[kept] - bounds[:-1], lengths) + np.arange(bounds[-1])
+        make_up = np.add.reduceat(mixed, starts[:-1]) + _mixed(~units.sizes.astype(np.uint64))
+        by_kind = np.lexsort((units.keys, make_up))
+        ordered = make_up[by_kind]
+        first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        amounts = np.diff(np.append(first, number))
+        one = by_kind[first]
+        # Within a factor of two of size the keys decide, so that each seed gives another split.
+        octaves = np.floor(np.log2(units.sizes[one]))
+        kinds = np.lexsort((units.keys[one], -octaves))
+        order = by_kind[_spans(first[kinds], amounts[kinds])]
+        one, lengths = one[kinds], (starts[1:] - starts[:-1])[one[kinds]]
+        places = _spans(starts[one], lengths)
         return cls(
-            number=len(kept),
+            number=len(one),
             order=order,
-            amounts=np.diff(np.append(first, number)),
-            sizes=units.sizes[kept],
-            starts=bounds,
+            amounts=amounts[kinds],
+            sizes=units.sizes[one],
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
             columns=units.columns[places],
             counts=units.counts[places],
         )
@@ -303,6 +310,13 @@ def _least(costs: Real) -> Whole:
     if len(possible) > CANDIDATES:
         possible = np.sort(possible[np.argsort(costs[possible], kind="stable")[:CANDIDATES]])
     return possible
+
+
+def _spans(starts: Whole, lengths: Whole) -> Whole:
+    """Return the numbers of all spans, one after the other, each from its start."""
+    before = np.cumsum(lengths) - lengths
+    numbers: Whole = np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+    return numbers
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -104,6 +104,7 @@ def _divided(
     pairs = there[rows]
     already = np.bincount(columns[pairs] * parts + places[rows[pairs]], minlength=members.width * parts)
     already_in_all = np.bincount(places[there], minlength=parts)
+    already = already.reshape(members.width, parts)
     unit, number = _units(members.groups[free])
     keys = np.full(number, np.iinfo(np.uint64).max, dtype=np.uint64)
     np.minimum.at(keys, unit, members.keys[free])
@@ -111,15 +112,42 @@ def _divided(
     of_member[free] = unit
     pairs = free[rows]
     units = gathered(of_member[rows[pairs]], columns[pairs], keys=keys, sizes=np.bincount(unit, minlength=number))
+    targets, totals = _possible(wanted, already, already_in_all, several=members.several)
     chosen = balanced(
         units,
-        wanted[:-1],
-        already=already.reshape(members.width, parts),
-        totals=wanted[-1],
+        targets,
+        totals=totals,
+        already=already,
         already_in_all=already_in_all,
         rare_first=members.several,
     )
     return chosen[unit]
+
+
+def _possible(
+    wanted: NDArray[np.float64], already: NDArray[np.int64], already_in_all: NDArray[np.int64], *, several: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what can still be reached where more is there already, of the classes and in all.
+
+    A part that has too many of a class leaves the others less of it, in their proportions; the other classes keep theirs.
+    """
+    classes = _reached(wanted[:-1], already)
+    # A part that nothing is asked of must stay at 0, so that nothing more comes in.
+    totals = _reached(wanted[-1:], already_in_all[None, :])[0] if several else classes.sum(axis=0)
+    return classes, np.where(wanted[-1] > 0, totals, 0.0)
+
+
+def _reached(wanted: NDArray[np.float64], already: NDArray[np.int64]) -> NDArray[np.float64]:
+    sums = wanted.sum(axis=1, keepdims=True)
+    reached = wanted.copy()
+    full = np.zeros(wanted.shape, dtype=np.bool_)
+    for _ in range(wanted.shape[1]):
+        full |= already > reached
+        taken = np.where(full, already, 0).sum(axis=1, keepdims=True)
+        open_ = np.where(full, 0.0, wanted)
+        scale = np.maximum(sums - taken, 0) / np.maximum(open_.sum(axis=1, keepdims=True), 1e-12)
+        reached = np.where(full, already, open_ * scale)
+    return reached
 
 
 def _units(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:

@@ -12,7 +12,7 @@ from workbench.project.ids import SPLITS, SplitName
 from workbench.project.members import Members
 
 TOLERANCE = 0.02
-"""Groups leave a split so far from its share, of all images, before that is worth a sentence."""
+"""With groups a split may be so far from its share, of all images, before that is worth a sentence."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,21 @@ def warnings(
             "both sides; unpin some of them and split again."
         )
     total = len(members.ids)
+    tolerance = max(1.0, TOLERANCE * total, _usual_unit(members)) if grouped else 1.0
     reason = _reason(members, held=held, grouped=grouped, group_name=group_name)
     for place, split in enumerate(SPLITS):
         wanted = asked[split] * total
-        if abs(int(got[place]) - wanted) > max(1.0, TOLERANCE * total if grouped else 0.0):
+        if abs(int(got[place]) - wanted) > tolerance:
             told.append(f"The {split} split got {got[place]:,} images instead of {wanted:,.0f}, since {reason}.")
     if held or grouped or members.several:
         told += _missing(members, per_class, asked)
     return told
+
+
+def _usual_unit(members: Members) -> float:
+    """Return the median size of what stays whole: groups, and images that stand alone."""
+    sizes = np.bincount(members.groups)[1:]
+    return float(np.median(np.concatenate([sizes[sizes > 0], np.ones(np.count_nonzero(members.groups == 0))])))
 
 
 def _reason(members: Members, *, held: int, grouped: bool, group_name: Callable[[int], str]) -> str:
