@@ -147,6 +147,27 @@ def _evaluated(event: Any) -> str:
     return "\n".join(lines)
 
 
+def _agreement(event: Any) -> str:
+    def shown(kappa: float | None, low: float | None, high: float | None) -> str:
+        return "not defined" if kappa is None else f"{kappa:.3f} [{low:.3f}, {high:.3f}]"
+
+    text = (
+        f"{event.a} and {event.b} agree on {event.agreeing:,} of {event.images:,} images; "
+        f"kappa {shown(event.kappa, event.low, event.high)}"
+    )
+    if event.per_class:
+        kappas = [
+            f"{row['class']} {'-' if row['kappa'] is None else format(row['kappa'], '.3f')}" for row in event.per_class
+        ]
+        return f"{text} on average, by class: {', '.join(kappas)}"
+    text += f", weighted {shown(event.weighted_kappa, event.weighted_low, event.weighted_high)}"
+    width = max((len(name) for name in event.classes), default=5)
+    cell = max((len(f"{count:,}") for row in event.confusion for count in row), default=1)
+    rows = zip(event.classes, event.confusion, strict=True)
+    table = [f"{name:{width}}  " + " ".join(f"{count:>{cell},}" for count in row) for name, row in rows]
+    return "\n".join([text, f"rows {event.a}, columns {event.b}, in the order of the classes:", *table])
+
+
 def _exported(event: Any) -> str:
     parity = event.parity
     return (
@@ -241,6 +262,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "FitEnded": _fit_ended,
     "Evaluated": _evaluated,
     "Exported": _exported,
+    "Agreement": _agreement,
     "LabelsImported": _imported,
     "LabelsExported": _labels_exported,
     "Predicted": lambda event: f"{event.images:,} images, {event.errors:,} unreadable: {event.out}",

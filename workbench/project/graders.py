@@ -70,6 +70,17 @@ class Graders:
 
         return ids, values(1), values(3)
 
+    def in_common(self) -> list[tuple[str, str, int]]:
+        """Return each two graders with the number of images that both have graded, the most first; none without any."""
+        rows = self._database.rows(
+            "SELECT one.name, two.name, count(*) AS shared FROM grade AS a"
+            " JOIN grade AS b ON b.image_id = a.image_id AND b.grader_id <> a.grader_id"
+            " JOIN image ON image.id = a.image_id AND image.rejected = 0"
+            " JOIN grader AS one ON one.id = a.grader_id JOIN grader AS two ON two.id = b.grader_id"
+            " WHERE one.name < two.name GROUP BY one.name, two.name ORDER BY shared DESC, one.name, two.name"
+        )
+        return [(one, two, shared) for one, two, shared in rows]
+
     def queue(self, grader: str, *, kind: Kind = "unseen", limit: int = 500, seed: int = 7) -> NDArray[np.int64]:
         """Return up to ``limit`` images for a grader, in an order that comes from the seed alone.
 
