@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def open_keys(self) -> None:
         """Show the keys."""
-        self.key_list.open_with(self.all_commands())
+        self.key_list.open_with(self.all_commands(), self.panels.gestures(self._current))
 
     def all_commands(self) -> list[Command]:
         """Return the actions of the panel in view, then of the others, then the shell's."""
@@ -303,7 +303,7 @@ class MainWindow(QMainWindow):
             for stage, panel in panels
             if self.session.project is not None
             for action in panel.actions()
-            if action.text() and not action.isSeparator()
+            if action.text() and action.isVisible() and not action.isSeparator()
         ]
         return [*listed, *self.commands.all]
 

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from workbench.ui import icons, theme
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.overlay import Overlay
-from workbench.ui.widgets import KeyHint, Picture, label, tool_button
+from workbench.ui.widgets import ElidedLabel, KeyHint, Picture, label, tool_button
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -256,16 +256,23 @@ class KeyList(Overlay):
         self._body = QScrollArea()
         self._body.setWidgetResizable(True)
         self._body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         close = tool_button("close", self.tr("Close (Esc)"), self.dismiss, name="keys.close")
         self.setLayout(column(row(label(self.tr("Keys"), "title"), None, close), self._body, margins=16))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def open_with(self, commands: Sequence[Command]) -> None:
-        """Show those of ``commands`` that have a key, group by group, in two columns."""
-        groups: dict[str, list[Command]] = {}
+    def open_with(self, commands: Sequence[Command], further: Sequence[tuple[str, str, str]] = ()) -> None:
+        """Show those of ``commands`` that have a key, group by group, in two columns.
+
+        ``further``: (group, what it does, how) of what no action stands for, such as drags.
+        """
+        groups: dict[str, list[tuple[str, QWidget]]] = {}
         for command in commands:
             if command.key:
-                groups.setdefault(command.group, []).append(command)
+                hint = KeyHint(command.action.shortcut())
+                groups.setdefault(command.group, []).append((command.text, hint))
+        for group, text, how in further:
+            groups.setdefault(group, []).append((text, label(how, "key")))
         content = QWidget()
         halves = [QGridLayout(), QGridLayout()]
         heights = [0, 0]
@@ -276,15 +283,18 @@ class KeyList(Overlay):
             title = label(group, "section")
             title.setContentsMargins(0, 12 if heights[side] else 0, 0, 0)
             grid.addWidget(title, grid.rowCount(), 0)
-            for command in members:
+            for text, hint in members:
                 line = grid.rowCount()
-                grid.addWidget(label(command.text), line, 0)
-                grid.addWidget(KeyHint(command.action.shortcut()), line, 1, Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(ElidedLabel(text), line, 0)
+                grid.addWidget(hint, line, 1, Qt.AlignmentFlag.AlignRight)
             heights[side] += len(members) + 2
         for grid in halves:
             grid.setVerticalSpacing(theme.HALF)
             grid.setRowStretch(grid.rowCount(), 1)
-        content.setLayout(row(halves[0], 32, halves[1]))
+        layout = row(halves[0], 32, halves[1])
+        layout.setStretch(0, 1)
+        layout.setStretch(2, 1)
+        content.setLayout(layout)
         self._body.setWidget(content)
         self.open()
         self.setFocus()
@@ -293,7 +303,7 @@ class KeyList(Overlay):
         parent = self.parentWidget()
         content = self._body.widget()
         wanted = content.sizeHint().height() + 88 if content is not None else 200
-        width, height = min(720, parent.width() - 48), min(wanted, parent.height() - 96)
+        width, height = min(820, parent.width() - 48), min(wanted, parent.height() - 96)
         self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
 
     def focusOutEvent(self, event: Any) -> None:

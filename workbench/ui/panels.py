@@ -43,6 +43,11 @@ class Panels(QObject):
         """Return the panels built so far."""
         return dict(self._built)
 
+    def gestures(self, key: str) -> list[tuple[str, str, str]]:
+        """Return what the mouse and the arrows do in a panel, as (panel, what, how)."""
+        panel = self._built.get(key)
+        return [(panel.title, *gesture) for gesture in panel.gestures()] if panel is not None else []
+
     def is_broken(self, key: str) -> bool:
         return key in self._broken
 

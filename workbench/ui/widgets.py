@@ -51,6 +51,10 @@ class Panel(QWidget):
         """Return False while what is in view is still on its way: the other panels are built after that."""
         return True
 
+    def gestures(self) -> list[tuple[str, str]]:
+        """Return what the mouse and the arrows do here, as (what, how), for the list of keys."""
+        return []
+
     def activated(self, payload: object) -> None:
         """Called when the panel is brought to the front; ``payload`` is what `Session.navigate` carried, or None."""
 
@@ -238,10 +242,9 @@ class Section(QWidget):
         self._head: QLabel | QPushButton
         if foldable:
             self._head = QPushButton(title)
-            self._head.setProperty("role", "quiet")
+            self._head.setProperty("role", "fold")
             self._head.setCheckable(True)
             self._head.setChecked(True)
-            self._head.setStyleSheet("text-align: left; padding: 0; font-size: 12px; font-weight: 600;")
             self._head.toggled.connect(self.set_open)
         else:
             self._head = label(title, "section")

@@ -43,9 +43,10 @@ def test_the_history_is_newest_first(inspector: DatasetInspector, make_row: Call
         Decision(datetime(2026, 1, 2, tzinfo=UTC), "tag", "added blurred", "user", "Ada"),
     ]
     inspector.show_details(make_row(1), decisions=decisions)
-    first, second = inspector.history.text().splitlines()
-    assert first.startswith("tag: added blurred · by hand · Ada · 2026-01-0")
-    assert second.startswith("good · from the folder")
+    (when, first), (_, second) = inspector.history.lines
+    assert when.startswith("2026-01-0")
+    assert first == "tag: added blurred · Ada"
+    assert second == "good · from the folder"
     inspector.show_details(make_row(1), decisions=[])
     assert inspector._history.isHidden()
 

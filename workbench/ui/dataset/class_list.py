@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.project.classes import COLOURS
 from workbench.project.labels import ClassRow
 from workbench.ui import figures, theme
-from workbench.ui.dataset.class_model import CLASS_ROLE, COUNT_ROLE, KEY_ROLE, SHARE_ROLE, ClassModel
+from workbench.ui.dataset.class_model import CLASS_ROLE, COUNT_ROLE, KEY_ROLE, MARK_ROLE, SHARE_ROLE, ClassModel
 
 ROW = 32
 MOST_SHOWN = 10
@@ -60,12 +60,14 @@ class ClassDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 8, 10, 10), 2, 2)
 
         key = key_area(rect)
-        if index.data(KEY_ROLE):
-            painter.setBrush(theme.colour("hover"))
-            painter.setPen(theme.colour("line"))
+        mark = index.data(MARK_ROLE)
+        if index.data(KEY_ROLE) or mark:
+            # Filled: all of the selected images have the class; a blue edge: some of them do.
+            painter.setBrush(theme.colour("accent" if mark == 1 else "hover"))
+            painter.setPen(theme.colour("accent" if mark else "line"))
             painter.drawRoundedRect(QRectF(key).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setFont(theme.font(theme.BADGE))
-            painter.setPen(theme.colour("secondary"))
+            painter.setPen(theme.colour("on_accent" if mark == 1 else "secondary"))
             painter.drawText(key, Qt.AlignmentFlag.AlignCenter, index.data(KEY_ROLE))
         count = figures.count(index.data(COUNT_ROLE))
         painter.setFont(theme.font(theme.SECONDARY))

@@ -27,6 +27,8 @@ COUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SHARE_ROLE = COUNT_ROLE + 1
 CLASS_ROLE = COUNT_ROLE + 2
 KEY_ROLE = COUNT_ROLE + 3
+MARK_ROLE = COUNT_ROLE + 4
+"""How many of the selected images have the class, as a share: 0 to 1."""
 KEYS = DIGITS
 _NOWHERE = QModelIndex()
 
@@ -46,6 +48,7 @@ class ClassModel(QAbstractListModel):
         self._classes: list[ClassRow] = []
         self._counts: dict[int, int] = {}
         self._keys: dict[int, str] = {}
+        self._marked: dict[int, float] = {}
         self._largest = self._labelled = 1
 
     @property
@@ -72,6 +75,13 @@ class ClassModel(QAbstractListModel):
         self._keys = {known.id: key for known, key in zip(self._classes, keys, strict=True)}
         if self._classes:
             self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
+
+    def set_marked(self, shares: Mapping[int, float]) -> None:
+        """Mark the classes that the selected images have; 1 where all of them do."""
+        if dict(shares) != self._marked:
+            self._marked = dict(shares)
+            if self._classes:
+                self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
 
     def key_of(self, class_id: int) -> str:
         """Return the key that labels with a class, "" where there is none."""
@@ -115,6 +125,8 @@ class ClassModel(QAbstractListModel):
                 return self.tr("{name}: {images}, {share} of those with a class").format(
                     name=known.name, images=images, share=share
                 )
+            case _ if role == MARK_ROLE:
+                return self._marked.get(known.id, 0.0)
             case _ if role == KEY_ROLE:
                 return self.key_of(known.id)
             case Qt.ItemDataRole.DecorationRole:

@@ -1,6 +1,7 @@
 """Wires what decides on images (labels, suggestions, marks, regions) to the dataset panel: no logic of its own."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -87,6 +88,19 @@ class Deciding(QObject):
         """Do what a key means that no shortcut took; True where it means something."""
         return self.actions.pressed(event)
 
+    def gestures(self) -> list[tuple[str, str]]:
+        """Return what the mouse and the arrows do, as (what, how)."""
+        tr = self.tr
+        return [
+            (tr("Open the loupe, accept what is suggested"), tr("Enter")),
+            (tr("Move; extend the selection"), tr("Arrows; Shift")),
+            (tr("Size of the tiles"), tr("Ctrl+wheel")),
+            (tr("Label by dragging"), tr("Drag onto a class")),
+            (tr("Loupe: zoom, and pan"), tr("Wheel, drag")),
+            (tr("Loupe: levels of a deep image"), tr("Right drag")),
+            (tr("Loupe: page of the file"), tr("PgUp, PgDn")),
+        ]
+
     def fill(self, menu: QMenu) -> None:
         """Add to the menu of the selected images what decides on them."""
         self.actions.fill(menu)
@@ -122,12 +136,14 @@ class Deciding(QObject):
         ids = self._panel.selected_ids()
         inspector = self._inspector
         if project is None or not len(ids):
+            self._mark_classes([])
             inspector.show_details(None)
             inspector.show_suggestion("")
             inspector.tags.show_tags({}, 0)
             inspector.note.show_note(None, "", 0)
             return
         rows = project.images.page(ids[:MOST_MARKED])
+        self._mark_classes(rows)
         inspector.tags.set_known(sorted(project.tags.counts()))
         inspector.tags.show_tags(Counter(tag for shown in rows for tag in shown.tags), len(rows))
         if len(ids) > 1:
@@ -151,6 +167,13 @@ class Deciding(QObject):
         current = self._panel.model.row_at(self._panel.selection.current)
         if isinstance(shown, ImageRow) and current is not None and current.id == shown.id and isinstance(tags, dict):
             self._inspector.show_file(shown, tags)
+
+    def _mark_classes(self, rows: Sequence[ImageRow]) -> None:
+        several = self._panel.labelling.several
+        held: Counter[int] = Counter()
+        for shown in rows:
+            held.update(shown.classes if several else [shown.class_id] if shown.class_id is not None else [])
+        self._panel.class_model.set_marked({class_id: count / len(rows) for class_id, count in held.items()})
 
     def _suggestion_of(self, shown: ImageRow) -> str:
         found = self.suggestions.of(shown.id)

@@ -69,7 +69,6 @@ class Histogram(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         floor = self.height() - 10.0
         painter.setPen(Qt.PenStyle.NoPen)
         width = (self.width() - 2 * EDGE) / BINS
@@ -79,7 +78,8 @@ class Histogram(QWidget):
             x = EDGE + number * width
             painter.setBrush(inside if left <= x + width / 2 <= right else outside)
             tall = float(height) * (floor - 2)
-            painter.drawRect(QRectF(x, floor - tall, max(1.0, width - 0.5), tall))
+            painter.drawRect(QRectF(x, floor - tall, width + 0.5, tall))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.colour("secondary"), 1))
         painter.drawLine(QPointF(EDGE, floor), QPointF(self.width() - EDGE, floor))
         # Black comes in at the lower end, white at the upper: the slope between them is the contrast.

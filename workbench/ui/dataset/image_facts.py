@@ -1,7 +1,7 @@
 """What is known about one image, as parts of the inspector: its findings, decisions, columns and file."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -29,13 +29,13 @@ class Facts(QLabel):
         self.setWordWrap(True)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-    def show_facts(self, facts: Mapping[str, str]) -> None:
+    def show_facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Show these, in their order."""
         lines = []
-        for name, value in facts.items():
+        for name, value in facts:
             short = value if len(value) <= LONGEST else value[:LONGEST] + "…"
             lines.append(
-                f"<tr><td style='padding-right: 12px'>{html.escape(name)}</td>"
+                f"<tr><td style='padding-right: 12px; white-space: nowrap'>{html.escape(name)}</td>"
                 f"<td style='color: {theme.colour('text').name()}'>{html.escape(short)}</td></tr>"
             )
         self.setText(f"<table cellspacing='0' cellpadding='1'>{''.join(lines)}</table>" if lines else "")
@@ -134,23 +134,22 @@ class ImageFindings(QWidget):
         return names.get(kind, kind)
 
 
-class DecisionList(QLabel):
-    """Every decision about the image, newest first."""
+class DecisionList(Facts):
+    """Every decision about the image, newest first: when, and what was decided by whom."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dataset.history")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("role", "secondary")
-        self.setWordWrap(True)
+        self.lines: list[tuple[str, str]] = []
 
     def show_decisions(self, decisions: Sequence[Decision]) -> None:
-        lines = [self._line(decision) for decision in list(reversed(decisions))[:MOST_HISTORY]]
+        self.lines = [self._line(decision) for decision in list(reversed(decisions))[:MOST_HISTORY]]
         if len(decisions) > MOST_HISTORY:
-            lines.append(self.tr("and {count} earlier").format(count=figures.count(len(decisions) - MOST_HISTORY)))
-        self.setText("\n".join(lines))
+            earlier = figures.count(len(decisions) - MOST_HISTORY)
+            self.lines.append(("", self.tr("and {count} earlier").format(count=earlier)))
+        self.show_facts(self.lines)
 
-    def _line(self, decision: Decision) -> str:
+    def _line(self, decision: Decision) -> tuple[str, str]:
         tr = self.tr
         what = {
             "tag": tr("tag"),
@@ -163,10 +162,11 @@ class DecisionList(QLabel):
         said = f"{what}: {detail}" if what else detail
         source = {
             "folder": tr("from the folder"),
-            "user": tr("by hand"),
-            "suggestion": tr("suggestion accepted"),
+            "user": "",
+            "suggestion": tr("as suggested"),
             "undo": tr("undone"),
             "redo": tr("redone"),
         }.get(decision.source, decision.source)
-        when = decision.when.astimezone().strftime("%Y-%m-%d %H:%M")
-        return " · ".join(part for part in (said, source, decision.grader, when) if part)
+        when = decision.when.astimezone()
+        shown = when.strftime("%H:%M" if when.date() == datetime.now().astimezone().date() else "%Y-%m-%d")
+        return shown, " · ".join(part for part in (said, source, decision.grader) if part)

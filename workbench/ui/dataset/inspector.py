@@ -81,6 +81,7 @@ class DatasetInspector(QWidget):
             name="dataset.similar",
             tip=self.tr("Show the images that look most like the selected ones (Ctrl+L)"),
         )
+        self.similar.setStyleSheet("padding: 0;")
         badges = row(self._rejected, self._suggested, None, self.similar, spacing=theme.HALF)
         image = QWidget()
         image.setLayout(column(self.picture, self._name, self._details, badges, self._problem, spacing=theme.HALF))
@@ -185,13 +186,14 @@ class DatasetInspector(QWidget):
         self._history.setVisible(bool(decisions))
         self.findings.show_findings(findings)
         self._findings.setVisible(bool(findings))
-        self.fields.show_facts(fields or {})
+        self.fields.show_facts((fields or {}).items())
         self._fields.setVisible(bool(fields))
         self.show_file(shown, {})
 
     def show_file(self, shown: ImageRow | None, tags: Mapping[str, str]) -> None:
         """Show what is known of the image's file, and the tags that it carries."""
-        self.file.show_facts({**file_facts(shown, self.tr), **tags} if shown is not None else {})
+        known = file_facts(shown, self.tr) if shown is not None else {}
+        self.file.show_facts({**known, **tags}.items())
         self._file.setVisible(shown is not None)
 
     def show_unreadable(self, names: Sequence[str], count: int) -> None:

@@ -30,12 +30,12 @@ class LabelActions(QObject):
         self._panel, self._suggestions, self._regions = panel, suggestions, regions
         self._classes: list[QAction] = []
         tr, add, labelling = self.tr, panel.add_action, panel.labelling
-        take = tr("Take the label away, or refuse the suggestion")
+        take = tr("Take away the label or suggestion")
         self.unlabel = add("dataset.unlabel", take, self._unlabel, key="Backspace")
         self.unlabel.setShortcuts([QKeySequence("Backspace"), QKeySequence("Shift+Del")])
         self.reject = add(
             "dataset.reject",
-            tr("Reject: out of the data set, or in again"),
+            tr("Reject, or take back"),
             self._reject,
             icon="trash",
             key="Del",
@@ -79,7 +79,7 @@ class LabelActions(QObject):
         keys = self._keys()
         panel.class_model.set_keys(keys)
         several = panel.labelling.several
-        text = self.tr("Put on or take off: {name}") if several else self.tr("Label as {name}")
+        text = self.tr("Label on or off: {name}") if several else self.tr("Label as {name}")
         for number, action in enumerate(self._classes):
             there = number < len(classes)
             action.setVisible(there)
@@ -171,7 +171,7 @@ class LabelActions(QObject):
                 self._suggestions.accept
             )
             menu.addAction(self.tr("Refuse the suggestion\tBackspace")).triggered.connect(self._suggestions.refuse)
-        labels = menu.addMenu(icons.icon("tag"), self.tr("Put on or take off") if several else self.tr("Label as"))
+        labels = menu.addMenu(icons.icon("tag"), self.tr("Label on or off") if several else self.tr("Label as"))
         labels.setEnabled(bool(panel.class_model.classes))
         for known in panel.class_model.classes:
             key = panel.class_model.key_of(known.id)

@@ -36,7 +36,8 @@ class LevelsSheet(QFrame):
 
     def __init__(self, parent: "Loupe") -> None:
         super().__init__(parent)
-        self.setObjectName("popup")
+        self.setProperty("surface", "raised")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(260)
         self.histogram = Histogram()
         self.low, self.high = self._level(self.tr("Black up to")), self._level(self.tr("White from"))
@@ -156,6 +157,7 @@ class LevelsTool(LoupeTool):
         self.sheet.adjustSize()
         self.place()
         self.sheet.show()
+        self.sheet.raise_()
 
     def place(self) -> None:
         """Put the sheet into the upper right corner of the loupe."""

@@ -28,7 +28,8 @@ class ToolBar(QFrame):
 
     def __init__(self, tool: RegionTool, parent: Any) -> None:
         super().__init__(parent)
-        self.setObjectName("popup")
+        self.setProperty("surface", "raised")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tool = tool
         self.buttons = {
             "": tool_button("pan", self.tr("Look around, choose a region (Esc)"), name="dataset.loupe.look"),

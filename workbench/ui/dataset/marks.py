@@ -184,6 +184,7 @@ class GraderChoice(QWidget):
         self.field.installEventFilter(self)
         self.setLayout(column(self.button, self.field, spacing=0))
         self.layout().setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
+        self.button.setStyleSheet("padding: 0;")  # its words stand below the title, not beside
         self.show_grader("", ())
 
     def show_grader(self, name: str, names: Sequence[str]) -> None:

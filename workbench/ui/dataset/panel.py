@@ -148,6 +148,9 @@ class DatasetPanel(Panel):
     def settled(self) -> bool:
         return not self.shown.is_asking
 
+    def gestures(self) -> list[tuple[str, str]]:
+        return self.deciding.gestures()
+
     def activated(self, payload: object) -> None:
         """``payload`` may be a `Query`, or the ids of images to select."""
         if isinstance(payload, Query):

@@ -1,7 +1,7 @@
 """The strip above the grid that says what a model suggests, and accepts or refuses it in bulk."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QWidget
 
 from workbench.ui import figures, theme
 from workbench.ui.layouts import row
@@ -28,7 +28,7 @@ class SuggestionsBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self.text = ElidedLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_all = button(
             self.tr("Most helpful first"),
             self.showAsked.emit,
@@ -60,7 +60,7 @@ class SuggestionsBar(QWidget):
         self.above.setFixedWidth(72)
         self.above.setToolTip(self.tr("How sure the model must be"))
         self.accept_above = button(
-            self.tr("Accept all shown above"),
+            self.tr("Accept all above"),
             self._accept_above,
             name="dataset.suggestions.acceptAbove",
             tip=self.tr(
@@ -71,7 +71,7 @@ class SuggestionsBar(QWidget):
             "close", self.tr("Hide the suggestions"), self.dismissed.emit, name="dataset.suggestions.close"
         )
         layout = row(
-            self.text, self.show_all, None, self.accept, self.refuse, theme.HALF, self.accept_above, self.above, close
+            self.text, self.show_all, self.accept, self.refuse, theme.HALF, self.accept_above, self.above, close
         )
         layout.setContentsMargins(12, 0, theme.GRID, 0)
         layout.setStretchFactor(self.text, 1)
@@ -82,6 +82,7 @@ class SuggestionsBar(QWidget):
         """Say how many images have a suggestion that stands, and who made it."""
         what = figures.counted(suggested, self.tr("suggestion"), self.tr("suggestions"))
         self.text.setText(self.tr("{what} by {source}").format(what=what, source=source) if source else what)
+        self.text.set_tip(self.text.fullText())
         self.accept_above.setEnabled(suggested > 0)
         self.show_all.setEnabled(suggested > 0)
 

@@ -1,0 +1,143 @@
+"""What the session lets its callers do to the open project, with undo, and how it tells of it. No widgets."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+
+from workbench.ui.label_edits import LabelEdits
+from workbench.ui.places import Preferences
+
+if TYPE_CHECKING:
+    # Only for types: the window appears before the core is imported.
+    from workbench.project.changes import Change
+    from workbench.project.history import UndoStack
+    from workbench.project.ids import LabelValue
+    from workbench.project.labels import Labels
+    from workbench.project.project import Project
+    from workbench.project.splits import SplitOutcome
+
+GRADER = "grader"
+"""The preference that says who labels."""
+
+
+class EditingSession(QObject):
+    """The part of the session that edits. Each edit is saved when the call returns."""
+
+    imagesChanged = Signal()
+    labelsChanged = Signal()
+    classesChanged = Signal()
+    splitChanged = Signal()
+    findingsChanged = Signal()
+    """Findings were stored or dismissed."""
+    predictionsChanged = Signal()
+    """Suggestions were stored or refused."""
+    decisionsChanged = Signal(object)
+    """A `Change` of any kind was made, taken back or made again; the more particular signal follows it."""
+    undone = Signal(object)
+    """A `Change` was taken back or made again, and everybody was told: whoever shows images shows these."""
+    graderChanged = Signal(str)
+    undoChanged = Signal()
+    saved = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = Preferences()
+        self.saved_at: float | None = None
+        self._labels = LabelEdits(self)
+        self._labels.changed.connect(self._edited)
+        self._labels.splitMade.connect(self._was_saved)
+        self._labels.splitMade.connect(self.splitChanged)
+
+    @property
+    def undo(self) -> "UndoStack | None":
+        """What can be undone and redone in the open project."""
+        return self._labels.undo
+
+    @property
+    def grader(self) -> str:
+        """Who labels; "" where nobody is named. Remembered, and written beside each decision."""
+        return str(self.preferences.get(GRADER, "") or "")
+
+    def set_grader(self, name: str) -> None:
+        """Say who labels from now on."""
+        name = " ".join(name.split())
+        if name != self.grader:
+            self.preferences.set(GRADER, name)
+            self.graderChanged.emit(name)
+
+    def do(self, change: "Change") -> None:
+        """Take note of a change that was made to the project: undo can take it back, and who shows it is told."""
+        self._labels.do(change)
+
+    def make(self, edit: "Callable[[Project], Change | None]") -> bool:
+        """Let ``edit`` change the project, as `do`; a WorkbenchError becomes a banner. True where it was done."""
+        return self._labels.make(edit)
+
+    def assign(self, ids: Sequence[int], value: "LabelValue | int") -> bool:
+        """Give the images a label (None takes it away). Undo takes it back."""
+        return self._labels.assign(ids, value, grader=self.grader)
+
+    def toggle_class(self, ids: Sequence[int], class_id: int) -> bool:
+        """With several labels per image: take the class away where all of the images have it, else give it to each."""
+        return self._labels.toggle_class(ids, class_id, grader=self.grader)
+
+    def reject(self, ids: Sequence[int], on: bool = True) -> bool:
+        """Take the images out of the data set, or in again. The files stay where they are."""
+        return self.make(lambda project: project.rejection.set(ids, on, grader=self.grader))
+
+    def tag(self, ids: Sequence[int], name: str, on: bool = True) -> bool:
+        """Put a tag on the images, or take it off."""
+        return self.make(
+            lambda project: (project.tags.add if on else project.tags.remove)(ids, name, grader=self.grader)
+        )
+
+    def note(self, image_id: int, text: str) -> bool:
+        """Write the note of an image; "" takes it away."""
+        return self.make(lambda project: project.notes.set(image_id, text, grader=self.grader))
+
+    def edit_classes(self, edit: "Callable[[Labels], Change | None]") -> bool:
+        """Let ``edit`` change the classes: name, order, colour, merging, removal."""
+        return self.make(lambda project: edit(project.labels))
+
+    def undo_label(self) -> "Change | None":
+        """Take the last change back, of whatever kind. Returns what changed."""
+        return self._stepped(self._labels.take_back())
+
+    def redo_label(self) -> "Change | None":
+        """Make the change again that was undone last. Returns what changed."""
+        return self._stepped(self._labels.make_again())
+
+    def _stepped(self, change: "Change | None") -> "Change | None":
+        if change is not None:
+            self.undone.emit(change)
+        return change
+
+    @Slot(object)
+    def _edited(self, change: "Change") -> None:
+        self._was_saved()
+        self.decisionsChanged.emit(change)
+        news: dict[str, tuple[SignalInstance, ...]] = {
+            "label": (self.labelsChanged, self.splitChanged),
+            "reject": (self.imagesChanged, self.labelsChanged, self.splitChanged),
+            "classes": (self.classesChanged, self.labelsChanged),
+            "pin": (self.splitChanged,),
+            "suggestion": (self.predictionsChanged,),
+        }
+        for told in news.get(getattr(change, "what", "label"), ()):
+            told.emit()
+        self.undoChanged.emit()
+
+    def add_class(self, name: str) -> int | None:
+        """Add a class at the end of the project's order. None where that is not possible."""
+        return self._labels.add_class(name)
+
+    def make_split(self, *, validation: float = 0.15, test: float = 0.2, seed: int = 7) -> "SplitOutcome | None":
+        """Divide the labelled images. None, and a problem in the Dataset panel, where that is not possible."""
+        return self._labels.make_split(validation=validation, test=test, seed=seed)
+
+    @Slot()
+    def _was_saved(self) -> None:
+        self.saved_at = time.time()
+        self.saved.emit()
