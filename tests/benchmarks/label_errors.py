@@ -42,8 +42,10 @@ def measure(folder: Path, seeds: Sequence[int], weights: str) -> Iterator[Outcom
             pass
     with Project.open(folder / "project") as project:
         ids = np.sort(project.images.ids())
-        truth = [row.class_id for start in range(0, len(ids), 500) for row in project.images.page(ids[start : start + 500])]
-        classes = [row.id for row in project.labels.classes()]
+        rows = [row for start in range(0, len(ids), 500) for row in project.images.page(ids[start : start + 500])]
+        by_name = {row.name: row.id for row in project.labels.classes()}
+        truth = [by_name[row.relative.split("/")[0]] for row in rows]  # the labels are swapped after the first seed
+        classes = list(by_name.values())
     for seed in seeds:
         random = np.random.default_rng(seed)
         places = random.choice(len(ids), round(SWAPPED * len(ids)), replace=False)

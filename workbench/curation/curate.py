@@ -49,6 +49,8 @@ class Asked:
     source: Source | None
     run: str | None
     prompts: dict[str, str]
+    backbone: str | None
+    weights: str | None
     embeddings: bool = True
     """False where the backbone that was asked for cannot be had."""
     _vectors: list[Vectors | None] = field(default_factory=list)
@@ -78,8 +80,9 @@ def _curate(
 ) -> Iterator[Event]:
     yield Progress(0, None, "Opening the project")
     with Project.open(folder) as project:
-        asked = Asked(project, None, run, prompts)
-        if set(checks) & set(_USES_EMBEDDINGS):
+        asked = Asked(project, None, run, prompts, backbone, weights)
+        uses = set(_USES_EMBEDDINGS) - ({"suggestions"} if prompts or run else set())
+        if set(checks) & uses:
             try:
                 asked.source = source_of(project, backbone, weights)
             except WorkbenchError as error:
@@ -176,11 +179,11 @@ def _suggestions(asked: Asked) -> Iterator[Event]:
     from workbench.curation import prompts, suggest
 
     if asked.prompts:
-        yield from prompts.suggest(asked.project, asked.prompts)
+        yield from prompts.suggest(asked.project, asked.prompts, model=asked.backbone, weights=asked.weights)
     elif asked.run:
         yield from suggest.by_run(asked.project, asked.run)
     else:
-        vectors = yield from _required(asked, "Suggestions without a run (--run ID)")
+        vectors = yield from _required(asked, "Without a run (--run ID), suggestions")
         yield from suggest.by_embeddings(asked.project, vectors)
 
 

@@ -59,9 +59,9 @@ def find(project: Project, vectors: Vectors) -> Iterator[Event]:
     else:
         ordinal = project.labels.task == "ordinal"
         chosen = yield from _one(vectors.vectors[places], taken, index, names, groups, ordinal)
-    ids = vectors.ids[places[[number for number, _, _ in chosen]]] if chosen else []
+    ids: list[int] = [int(vectors.ids[places[number]]) for number, _, _ in chosen]
     paths = relatives(project, ids)
-    for image_id, (_, score, message) in zip(map(int, ids), chosen, strict=True):
+    for image_id, (_, score, message) in zip(ids, chosen, strict=True):
         yield Finding("label-error", [paths[image_id]], score, message, [image_id])
 
 

@@ -1,16 +1,15 @@
 """Keeping what curation finds: a job whose findings, suggestions and map come from here, another process or a test."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from workbench.curation.finding import KINDS
 from workbench.errors import WorkbenchError
-from workbench.jobs import Event, Job, Stop
+from workbench.jobs import Event, Job, Stop, drain
 from workbench.project.findings import NewFinding
 from workbench.project.project import Project
 
@@ -77,18 +76,20 @@ def storing(project_folder: Path, job: Job, kinds: Sequence[str]) -> Job:
 
     def stored(stop: Stop) -> Iterator[Event]:
         kept = _Kept()
-        events = job(stop)
-        with closing(events) if hasattr(events, "close") else nullcontext():
+        events = cast("Generator[Event]", drain(job, stop))
+        try:
             for event in events:
                 _take(Path(project_folder), event, kept)
                 yield event
+        finally:
+            events.close()
         if not kept.replaced and not stop.stopped and wanted:
             _replace(Path(project_folder), wanted, kept)
 
     return stored
 
 
-def save_suggestions(file: Path, **columns: Any) -> None:
+def save_columns(file: Path, **columns: Any) -> None:
     """Write the columns of `Suggested` or `MapMade`, complete or not at all."""
     temporary = file.with_name(file.name + ".partial")
     try:
@@ -97,7 +98,9 @@ def save_suggestions(file: Path, **columns: Any) -> None:
             np.savez(stream, **columns)
         temporary.replace(file)
     except OSError as error:
-        raise WorkbenchError(f"The file {file} cannot be written ({error.strerror}); make room on its drive.") from error
+        raise WorkbenchError(
+            f"The file {file} cannot be written ({error.strerror}); make room on its drive."
+        ) from error
 
 
 def _take(folder: Path, event: Event, kept: _Kept) -> None:

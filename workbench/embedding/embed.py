@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.data.reading import Decoding, ImageError, Pixels, content_hash, decode, read_bytes
-from workbench.embedding.source import Source, choose
+from workbench.embedding.source import EmbeddingSource, Source, choose
 from workbench.embedding.store import EmbeddingStore, Floats, newest
 from workbench.intake import decoding_of
 from workbench.jobs import Noticed, Progress
@@ -35,6 +35,8 @@ _PAGE = 1000
 _NOTICES = 20
 _TELL = 0.5
 """Seconds between two words of progress where no batch comes to its end."""
+_FLUSH = 10.0
+"""Seconds of work that the end of this process may lose, where the store itself waits longer."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def embeddings_folder(project: Project) -> Path:
 
 
 def embedded(
-    project: Project, ids: NDArray[np.int64], source: Source | None
+    project: Project, ids: NDArray[np.int64], source: EmbeddingSource | None
 ) -> Generator[Progress | Noticed, None, Vectors | None]:
     """Embed what was not embedded yet, and return the vectors of ``ids``; use it with ``yield from``.
 
@@ -110,15 +112,14 @@ def embedded(
 
 
 def _embed_pending(
-    project: Project, pending: Sequence[Picture], source: Source, store: EmbeddingStore, hashes: dict[int, str]
+    project: Project, pending: Sequence[Picture], source: EmbeddingSource, store: EmbeddingStore, hashes: dict[int, str]
 ) -> Iterator[Progress | Noticed]:
-    yield Progress(0, len(pending), f"Loading {source.info.name}")
-    from workbench.embedding.network import Extractor  # torch, seconds: only where something is to be embedded
-
+    yield Progress(0, len(pending), f"Loading {source.title}")
+    extractor = source.extractor()
     verified: list[tuple[ImageId, str | None, str | None]] = []
     unread = 0
     try:
-        for event in embed(pending, Extractor(source), store, decoding=source.decoding):
+        for event in embed(pending, extractor, store, decoding=source.decoding):
             if isinstance(event, Progress):
                 yield event
                 continue
@@ -164,8 +165,8 @@ def embed(
     A content that the store has, or that occurs twice, is not embedded again. What waits in memory is a batch of resized
     images and a few decoded ones, whatever their number.
     """
-    done, told = 0, time.monotonic()
-    waiting: list[tuple[str, "Tensor"]] = []
+    done, told, flushed = 0, time.monotonic(), time.monotonic()
+    waiting: list[tuple[str, Tensor]] = []
     owners: dict[str, list[Picture]] = {}
     for picture, outcome in _read_ahead(pictures, decoding):
         done += 1
@@ -183,6 +184,9 @@ def embed(
         if len(waiting) >= extractor.batch_size:
             yield from _finish(waiting, owners, extractor, store)
             told = 0.0
+            if time.monotonic() - flushed > _FLUSH:
+                store.flush()
+                flushed = time.monotonic()
         if time.monotonic() - told > _TELL:
             told = time.monotonic()
             yield Progress(done, len(pictures), WHAT)
@@ -225,9 +229,7 @@ def _read_ahead(
                 future.cancel()
 
 
-def _outcome(
-    picture: Picture, future: "Future[tuple[str, Pixels]]"
-) -> tuple[Picture, tuple[str, Pixels] | ImageError]:
+def _outcome(picture: Picture, future: "Future[tuple[str, Pixels]]") -> tuple[Picture, tuple[str, Pixels] | ImageError]:
     try:
         return picture, future.result()
     except ImageError as error:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.data.reading import Pixels
-from workbench.embedding.source import Source
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
+from workbench.models.catalog import BackboneInfo
 from workbench.models.preprocess import Preprocess, PreprocessSpec
 
 _SECONDS = 0.5
@@ -23,17 +23,12 @@ _LARGEST = {"cpu": 32, "cuda": 128}
 class Extractor:
     """Turns decoded images into feature vectors, in batches of a size that it finds by itself."""
 
-    def __init__(self, source: Source, *, device: str = "auto") -> None:
+    def __init__(self, backbone: nn.Module, spec: PreprocessSpec, *, device: str = "auto") -> None:
         self.device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         self.largest = _LARGEST.get(self.device.partition(":")[0], 32)
         self.batch_size = min(8, self.largest)
-        # Random weights too are the same each time: embeddings are kept by the name of what made them.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            network, _ = create(source.info.name, weights=source.weights, classes=2)
-        network.eval().requires_grad_(False)
-        self._backbone = network.backbone.to(self.device, memory_format=torch.channels_last)
-        spec = PreprocessSpec.for_backbone(source.info)
+        backbone.eval().requires_grad_(False)
+        self._backbone = backbone.to(self.device).to(memory_format=torch.channels_last)
         self._preprocess = Preprocess(spec).to(self.device)
 
     def prepare(self, pixels: Pixels) -> Tensor:
@@ -67,3 +62,12 @@ class Extractor:
         self.largest = len(prepared) // 2
         middle = len(prepared) // 2
         return np.concatenate([self._features(prepared[:middle]), self._features(prepared[middle:])])
+
+
+def of_backbone(info: BackboneInfo, weights: str) -> Extractor:
+    """Return the extractor of a backbone. Raises WorkbenchError for weights that do not fit or cannot be had."""
+    # Random weights too are the same each time: embeddings are kept by the name of what made them.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network, _ = create(info.name, weights=weights, classes=2)
+    return Extractor(network.backbone, PreprocessSpec.for_backbone(info))

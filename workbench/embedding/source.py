@@ -5,11 +5,28 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
 from workbench.models.catalog import BackboneInfo, backbones, find, weights_here
+
+if TYPE_CHECKING:
+    from workbench.embedding.network import Extractor
+
+
+class EmbeddingSource(Protocol):
+    """Whatever makes embeddings: ``key`` names their store, which says ``about`` of itself; ``title`` is for people."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def about(self) -> dict[str, Any]: ...
+    @property
+    def decoding(self) -> Decoding: ...
+    def extractor(self) -> "Extractor": ...
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,12 @@ class Source:
     def about(self) -> dict[str, Any]:
         """What its store says of itself."""
         return {"backbone": self.info.name, "weights": self.weights, "title": self.title}
+
+    def extractor(self) -> "Extractor":
+        """Return the network, ready to embed. Raises WorkbenchError for weights that do not fit or cannot be had."""
+        from workbench.embedding.network import of_backbone  # torch, seconds: only where something is to be embedded
+
+        return of_backbone(self.info, self.weights)
 
 
 def find_backbone(name: str) -> BackboneInfo:
@@ -65,22 +88,21 @@ def choose(name: str, weights: str | None, *, decoding: Decoding) -> Source:
     if weights in ("hub", "none"):
         stamp = f"hub:{','.join(info.weights[:1])}" if weights == "hub" else "none"
     else:
-        stamp = _digest(Path(weights).expanduser())
-    # Everything that changes a vector. The size and the normalisation are the backbone's own.
-    facts = {
-        "backbone": info.name,
-        "weights": stamp,
-        "size": info.input_size,
-        "mean": info.mean,
-        "std": info.std,
-        "decoding": asdict(decoding),
-    }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:12]
-    short = re.sub(r"[^A-Za-z0-9._-]", "-", info.name.partition("/")[2] or info.name)[:60]
-    return Source(info, weights, decoding, f"{short}-{digest}")
+        stamp = weights_digest(Path(weights).expanduser())
+    # The size and the normalisation are the backbone's own.
+    facts = {"size": info.input_size, "mean": info.mean, "std": info.std, "decoding": asdict(decoding)}
+    return Source(info, weights, decoding, store_key(info.name, stamp, facts))
 
 
-def _digest(path: Path) -> str:
+def store_key(name: str, weights: str, facts: dict[str, Any]) -> str:
+    """Return the key of a store: a name to recognise, and a digest of everything that changes a vector."""
+    text = json.dumps({"backbone": name, "weights": weights, **facts}, sort_keys=True, default=str)
+    short = re.sub(r"[^A-Za-z0-9._-]", "-", name.partition("/")[2] or name)[:60]
+    return f"{short}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def weights_digest(path: Path) -> str:
+    """Return the SHA-256 of a weights file. Raises WorkbenchError where it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

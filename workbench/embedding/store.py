@@ -71,22 +71,26 @@ class EmbeddingStore:
 
     def has(self, hashes: Sequence[str | None]) -> NDArray[np.bool_]:
         """Return which of these contents have a vector."""
-        return (self._found(hashes) >= 0) | self._among_fresh(hashes)
+        return (self._found(_stacked(hashes)) >= 0) | self._among_fresh(hashes)
 
     def get(self, hashes: Sequence[str | None]) -> tuple[Floats, NDArray[np.bool_]]:
         """Return vectors [N, width] and which of them are there; the others, and those of None, are zero."""
-        vectors = np.zeros((len(hashes), self.width), dtype=np.float32)
-        rows = self._found(hashes)
-        for first, part in self._parts:
-            mine = np.flatnonzero((rows >= first) & (rows < first + len(part)))
-            vectors[mine] = part[rows[mine] - first]
-        present = rows >= 0
+        vectors, present = self.get_raw(_stacked(hashes))
         if self._fresh:
             for place, content_hash in enumerate(hashes):
                 fresh = self._fresh.get(_raw(content_hash))
                 if fresh is not None and not present[place]:
                     vectors[place], present[place] = fresh, True
         return vectors, present
+
+    def get_raw(self, hashes: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the same for the hashes as bytes [N, 32], of what is on the disk."""
+        vectors = np.zeros((len(hashes), self.width), dtype=np.float32)
+        rows = self._found(hashes)
+        for first, part in self._parts:
+            mine = np.flatnonzero((rows >= first) & (rows < first + len(part)))
+            vectors[mine] = part[rows[mine] - first]
+        return vectors, rows >= 0
 
     def add(self, hashes: Sequence[str], vectors: Floats) -> None:
         """Keep vectors [N, width] of these contents; those that are there already stay. On the disk after `flush`.
@@ -158,9 +162,8 @@ class EmbeddingStore:
         self._rows = np.argsort(heads, kind="stable").astype(np.int64)
         self._index = heads[self._rows]
 
-    def _found(self, hashes: Sequence[str | None]) -> NDArray[np.int64]:
+    def _found(self, wanted: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Return the row of each content, -1 where there is none."""
-        wanted = np.frombuffer(b"".join(_raw(value) for value in hashes), dtype=np.uint8).reshape(-1, _HASH_BYTES)
         found = np.full(len(wanted), -1, dtype=np.int64)
         if not len(self._rows) or not len(wanted):
             return found
@@ -224,13 +227,19 @@ def _heads(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(hashes[:, :8]).view(np.uint64).ravel()
 
 
+def _stacked(hashes: Sequence[str | None]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(map(_raw, hashes)), dtype=np.uint8).reshape(-1, _HASH_BYTES)
+
+
 def _raw(content_hash: str | None) -> bytes:
     if not content_hash:
         return bytes(_HASH_BYTES)
     if len(content_hash) == 2 * _HASH_BYTES:
         with suppress(ValueError):
             return bytes.fromhex(content_hash)
-    return hashlib.sha256(content_hash.encode()).digest()  # what is no plain SHA-256, such as that of one page of a file
+    return hashlib.sha256(
+        content_hash.encode()
+    ).digest()  # what is no plain SHA-256, such as that of one page of a file
 
 
 def _grown(folder: Path) -> float:

@@ -46,6 +46,24 @@ class Links:
             f"SELECT id AS value FROM image WHERE rejected = 0 AND state IN ({UNVERIFIED}, {OK}) ORDER BY id"
         )
 
+    def contents(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return the usable images that were read, by id ascending, and the SHA-256 of each, uint8 [N, 32]."""
+        where = (
+            f"content_hash IS NOT NULL AND rejected = 0 AND state IN ({UNVERIFIED}, {OK})"
+            " AND length(content_hash) = 64 ORDER BY image.id"
+        )
+        joined = f"image JOIN file ON file.image_id = image.id WHERE {where}"
+        with self._database.snapshot():
+            ids = self._database.integers(f"SELECT image.id AS value FROM {joined}")
+            text = self._database.value(
+                f"SELECT group_concat(content_hash, '') FROM (SELECT content_hash FROM {joined})"
+            )
+        return ids, np.frombuffer(bytes.fromhex(text or ""), dtype=np.uint8).reshape(-1, 32)
+
+    def of_class(self, class_id: int) -> NDArray[np.int64]:
+        """Return the ids of the images whose class, or first class, this is, ascending."""
+        return np.sort(self._database.integers("SELECT id AS value FROM image WHERE class_id = ?", (class_id,)))
+
     def in_splits(self) -> Held:
         """Return the usable images that have a split; those pinned or in a frozen test set are held."""
         packed = self._database.integers(

@@ -1,0 +1,94 @@
+"""Images unlike the others of their class: far from their nearest neighbours among the embeddings."""
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.curation.finding import Finding
+from workbench.curation.linear import standardised
+from workbench.curation.pictures import relatives
+from workbench.curation.waiting import waited
+from workbench.embedding.embed import Vectors
+from workbench.embedding.neighbours import nearest, unit
+from workbench.embedding.store import Floats
+from workbench.jobs import Event, Noticed, Progress
+from workbench.project.project import Project
+
+NEIGHBOURS = 5
+FEWEST = 12
+"""Images from which on a class is compared with itself; those of a smaller one, and unlabelled ones, with all images."""
+
+LIMIT = 3.5
+"""Robust z-score from which on an image is an outlier (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993)."""
+
+MOST = 0.05
+"""At most this share of the images is listed, the farthest: more of them would be no outliers."""
+
+WHAT = "Looking for outliers"
+
+
+def find(project: Project, vectors: Vectors) -> Iterator[Event]:
+    """Yield Progress and one finding per outlier, the farthest first."""
+    yield Progress(0, None, WHAT)
+    if len(vectors.ids) < FEWEST:
+        yield Noticed(
+            f"Outliers can be found among {FEWEST} images or more; there are {len(vectors.ids)} with embeddings."
+        )
+        return
+    rows = {int(row.id): row.name for row in project.labels.classes()}
+    values = project.labels.of(vectors.ids)
+    # In a project of several labels the set of classes is what images share.
+    keys = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    kinds = np.array([-1 if value is None else keys[value] for value in values], dtype=np.int64)
+    scores = yield from distances(vectors.vectors, kinds)
+    found = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] >= LIMIT]
+    found = found[: max(20, int(MOST * len(scores)))]
+    paths = relatives(project, vectors.ids[found])
+    sizes = dict(zip(*np.unique(kinds, return_counts=True), strict=True))
+    for place in found:
+        image_id, value = int(vectors.ids[place]), values[place]
+        names = [rows[class_id] for class_id in (value if isinstance(value, tuple) else (value,)) if class_id in rows]
+        alone = not names or sizes[kinds[place]] < FEWEST
+        whom = "the other images" if alone else f"the other images of '{', '.join(names)}'"
+        message = f"unlike {whom}: its neighbours are {scores[place]:.1f} times the usual spread farther away"
+        yield Finding("outlier", [paths[image_id]], score_of(float(scores[place])), message, [image_id])
+
+
+def score_of(distance: float) -> float:
+    """Return a robust z-score as 0 to 1: a half at the limit, 0.9 at three times that."""
+    ratio = max(0.0, distance) / LIMIT
+    return ratio**2 / (1 + ratio**2)
+
+
+def distances(vectors: Floats, kinds: NDArray[np.int64]) -> Generator[Progress, None, NDArray[np.float64]]:
+    """Return the robust z-score of each image's mean distance to its nearest neighbours; use it with ``yield from``.
+
+    ``kinds`` [N] are numbers of what images are compared with, -1 for all. Distances are between directions of standardised
+    features. The z-score is 0.6745 (d - median) / MAD over the images of the kind.
+    """
+    features = yield from waited(lambda: unit(standardised(vectors)), Progress(0, None, WHAT))
+    scores = np.zeros(len(vectors))
+    rest = np.zeros(len(vectors), dtype=np.bool_)
+    for kind, count in zip(*np.unique(kinds, return_counts=True), strict=True):
+        mine = kinds == kind
+        if kind < 0 or count < FEWEST:
+            rest |= mine
+            continue
+        near, _ = yield from nearest(features[mine], NEIGHBOURS, what=WHAT)
+        scores[mine] = _robust(np.sqrt(near).mean(axis=1))
+    if rest.any():
+        # One nearer than needed is asked for: an image among all finds itself first.
+        near, _ = yield from nearest(features, NEIGHBOURS + 1, queries=features[rest], what=WHAT)
+        others = np.sqrt(near)[:, 1:].mean(axis=1)
+        scores[rest] = _robust(others)
+    return scores
+
+
+def _robust(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    middle = np.median(values)
+    spread = np.median(np.abs(values - middle))
+    # A class of copies has no spread: what differs at all from them then is far away, but rounding is not.
+    floor = 1e-3 * float(middle) + 1e-6
+    found: NDArray[np.float64] = 0.6745 * (values - middle) / max(float(spread), floor)
+    return found
