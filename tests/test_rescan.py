@@ -14,7 +14,7 @@ from workbench.intake import add_folders
 from workbench.jobs import Event, Noticed, Stop
 from workbench.project.images import ImageRow, Query
 from workbench.project.project import Project
-from workbench.rescan import Rescanned, changed_folders, rescan, watched_folders
+from workbench.rescan import Rescanned, changed_folders, rescan
 
 Images = Callable[..., Path]
 
@@ -295,7 +295,6 @@ def test_a_touched_file_counts_as_changed_and_keeps_its_hash(project: Path, fold
 def test_changed_folders_are_told_by_their_times(project: Path, folder: Path) -> None:
     with Project.open(project) as opened:
         assert changed_folders(opened) == []
-        assert set(watched_folders(opened)) == {folder, folder / "good", folder / "bad"}
         stamp = os.stat(folder / "bad").st_mtime_ns
         (folder / "bad" / "000.png").rename(folder / "bad" / "x.png")
         os.utime(folder / "bad", ns=(stamp + 10**9, stamp + 10**9))
@@ -304,7 +303,6 @@ def test_changed_folders_are_told_by_their_times(project: Path, folder: Path) ->
         assert changed_folders(opened) == []
         (opened.cache_folder / "folders.json").write_text("{cut")
         assert changed_folders(opened) == [folder]
-        assert watched_folders(opened) == [folder]
 
 
 def test_corrupt_new_files_and_a_missing_project_are_told(project: Path, folder: Path, tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ from workbench.project.project import Project
 # Named again, because the window knows them as part of the rescan.
 from workbench.project.watching import changed_folders as changed_folders
 from workbench.project.watching import remember_folders
-from workbench.project.watching import watched_folders as watched_folders
 
 _Pages = dict[tuple[RootId, str], list[tuple[LostFile, str]]]
 """Further pages, by the root and path of their file: what the project knows of each, and its suffix."""

@@ -4,16 +4,19 @@ import io
 import json
 import os
 import struct
+import sys
 import threading
 import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
+from workbench.data import raster
 from workbench.data.reading import Decoding, ImageError, is_image_name, read_header, read_image, read_levels
 from workbench.errors import WorkbenchError
 
@@ -372,6 +375,35 @@ def test_real_photographs_decode_as_the_reference(shared_folder: Path) -> None:
     assert files
     for path in files:
         assert np.array_equal(read_image(path), reference(path, Decoding().as_dict()))
+
+
+def test_heic_is_read_where_its_library_happens_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "phone.heic"
+    path.write_bytes(b"stand-in for HEIC")
+    with pytest.raises(ImageError, match="no image that can be read"):
+        read_image(path)
+
+    class StandIn(ImageFile.ImageFile):
+        format = "HEIF"
+
+        def _open(self) -> None:
+            self._mode, self._size, self.tile = "RGB", (3, 2), []
+
+        def load(self) -> None:
+            self.im = Image.new("RGB", self.size, (1, 2, 3)).im
+
+    def register() -> None:
+        Image.register_open("HEIF", StandIn, lambda prefix: prefix.startswith(b"stand-in"))
+
+    monkeypatch.setattr(raster, "HAS_HEIC", True)
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    monkeypatch.setattr(Image, "ID", list(Image.ID))
+    monkeypatch.setattr(raster, "_heic_registered", False)
+    monkeypatch.setitem(sys.modules, "pillow_heif", SimpleNamespace(register_heif_opener=register))
+    assert read_image(path).tolist() == [[[1, 2, 3]] * 3] * 2
+    assert read_header(path).format == "HEIF"
+    with pytest.raises(ImageError):
+        read_image(path.rename(tmp_path / "phone.png"))
 
 
 @pytest.mark.parametrize(

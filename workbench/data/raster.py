@@ -6,7 +6,6 @@ reports a broken stream, and writes its warnings straight to stderr.
 
 import importlib.util
 import io
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,8 @@ HEIC_SUFFIXES = frozenset((".heic", ".heif"))
 # Never a dependency: its wheels carry x265, which is GPL. Where the user has installed it, iPhone pictures are read.
 HAS_HEIC = importlib.util.find_spec("pillow_heif") is not None
 
+_heic_registered = False
+
 MOST_PAGES = 20_000
 """Further pages of a file are left out: a chain of page headers can be made to go on for ever."""
 
@@ -42,10 +43,7 @@ def opened(file: IO[bytes], page: int = 1, *, heic: bool = False) -> Iterator[Im
     """Open an image file at a page. Raises ImageError-to-be of pillow; EOFError where there is no such page."""
     formats: tuple[str, ...] = FORMATS
     if heic and HAS_HEIC:
-        if "pillow_heif" not in sys.modules:
-            from pillow_heif import register_heif_opener  # type: ignore[import-not-found,unused-ignore]
-
-            register_heif_opener()
+        _register_heic()
         formats = (*FORMATS, "HEIF")
     with Image.open(file, formats=formats) as image:
         if page > 1:
@@ -58,6 +56,15 @@ def opened(file: IO[bytes], page: int = 1, *, heic: bool = False) -> Iterator[Im
             except EOFError as error:
                 raise EOFError(f"there is no page {page}") from error
         yield image
+
+
+def _register_heic() -> None:
+    global _heic_registered
+    if not _heic_registered:
+        from pillow_heif import register_heif_opener  # type: ignore[import-not-found,unused-ignore]
+
+        register_heif_opener()
+        _heic_registered = True
 
 
 def header_of(image: Image.Image, file: IO[bytes]) -> Header:

@@ -42,16 +42,6 @@ def changed_folders(project: Project) -> list[Path]:
     return changed
 
 
-def watched_folders(project: Project) -> list[Path]:
-    """Return every folder that the last scan looked through, for a window that watches them; else the roots."""
-    kept = _kept(project)
-    found: list[Path] = []
-    for root, folder in project.images.roots():
-        times = kept.get(str(int(root)))
-        found += [Path(path) for path in times] if isinstance(times, dict) and str(folder) in times else [folder]
-    return found
-
-
 def _kept(project: Project) -> dict[str, Any]:
     try:
         kept = json.loads((project.cache_folder / FILE).read_text(encoding="utf-8"))
