@@ -45,6 +45,8 @@ def crossings(project: Project) -> list[Crossing]:
     known = _Ties.of(project)
     pictures = known.crossing(("copies", "near-duplicates"))
     groups = known.crossing(("groups",))
+    if not pictures or not groups:
+        return [*pictures, *groups]
     inside = {image_id: number for number, group in enumerate(groups) for image_id in group.ids.tolist()}
     apart = []
     for picture in pictures:

@@ -13,7 +13,6 @@ from workbench.jobs import Event, Job, Stop
 from workbench.project.ids import SPLITS
 from workbench.project.project import Project
 
-
 LARGEST = 0.34
 """Share of all images in splits; a group above it is not moved to one side."""
 
