@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,18 +25,37 @@ AT_ONCE = 6_000_000
 question takes less than 30 ms there."""
 
 
+class _Rank(IntEnum):
+    END = 0
+    URGENT = 1
+    USUAL = 2
+
+
 class _Asked(NamedTuple):
-    kind: str
+    """Sorted by rank, then by number, which no two share."""
+
+    rank: _Rank
     number: int
+    kind: str
     question: Question
 
 
+def _nothing(_answer: object) -> None: ...
+
+
+def _sort(project: "Project") -> None:
+    """Let the thread's connection sort the paths, which it keeps, while the window still imports what will show them."""
+    from workbench.project.images import Query
+
+    project.images.ids(Query(rejected=False))
+
+
 class _Worker(threading.Thread):
-    """Answers the questions of one project until it gets None. It knows no QObject that could die before it."""
+    """Answers the questions of one project until the end is asked for. It knows no QObject that could die before it."""
 
     def __init__(self, folder: Path, latest: dict[str, int], tell: Callable[[_Asked, Any], None]) -> None:
         super().__init__(name=f"questions to {folder.name}", daemon=True)
-        self.questions: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self.questions: queue.PriorityQueue[_Asked] = queue.PriorityQueue()
         self._folder, self._latest, self._tell = folder, latest, tell
 
     def run(self) -> None:
@@ -43,7 +63,7 @@ class _Worker(threading.Thread):
 
         project: Project | None = None
         try:
-            while (asked := self.questions.get()) is not None:
+            while (asked := self.questions.get()).rank is not _Rank.END:
                 if self._latest.get(asked.kind) != asked.number:
                     continue
                 answer: Any
@@ -62,7 +82,7 @@ class _Worker(threading.Thread):
 
 def _end(workers: list[_Worker]) -> None:
     for worker in workers:
-        worker.questions.put(None)
+        worker.questions.put(_Asked(_Rank.END, 0, "", _nothing))
     for worker in workers:
         worker.join()
     workers.clear()
@@ -92,6 +112,8 @@ class Reader(QObject):
         self._waiting.clear()
         _end(self._workers)
         self._project = project
+        if project is not None and not self._is_small(project):
+            self.ask("first", _sort, _nothing, urgent=True)
 
     def is_asking(self, kind: str) -> bool:
         """Return True while an answer of this kind is on its way."""
@@ -107,10 +129,11 @@ class Reader(QObject):
         self._latest.pop(kind, None)
         self._waiting.pop(kind, None)
 
-    def ask(self, kind: str, question: Question, tell: Callable[[Any], object]) -> None:
+    def ask(self, kind: str, question: Question, tell: Callable[[Any], object], *, urgent: bool = False) -> None:
         """Call ``tell`` with the answer: before this returns where the project is small, else some time later.
 
-        A WorkbenchError in the question is told by ``failed`` instead.
+        An ``urgent`` question goes before those that wait: the user looks at nothing until it is answered. A
+        WorkbenchError in the question is told by ``failed`` instead.
         """
         self.drop(kind)
         project = self._project
@@ -131,7 +154,8 @@ class Reader(QObject):
             worker = _Worker(project.folder, self._latest, self._answered.emit)
             worker.start()
             self._workers.append(worker)
-        self._workers[0].questions.put(_Asked(kind, self._number, question))
+        rank = _Rank.URGENT if urgent else _Rank.USUAL
+        self._workers[0].questions.put(_Asked(rank, self._number, kind, question))
 
     def _is_small(self, project: "Project") -> bool:
         try:

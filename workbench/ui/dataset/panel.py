@@ -77,10 +77,11 @@ class DatasetPanel(Panel):
         self.labelling = Labelling(session, self.grid, self.selection, self.class_model, self.selected_ids, self)
         self._build()
         self._actions = PanelActions(self)
+        self._connect()
+        self._project_changed()  # Before anybody else asks the project: the images come first.
         self.deciding = Deciding(self)
         self.layout().insertWidget(4, self.deciding.bar)
-        self._connect()
-        self._project_changed()
+        self.layout().setStretchFactor(self._stack, 1)
 
     def _build(self) -> None:
         self._empty = EmptyState(

@@ -48,7 +48,7 @@ class ShownImages(QObject):
 
     def ask(self, query: Query) -> None:
         """Show the images of ``query``: at once in a small project, else when the answer is there."""
-        self._reader.ask(IDS, partial(_ids_of, query), self._show)
+        self._reader.ask(IDS, partial(_ids_of, query), self._show, urgent=True)
 
     def _show(self, new: Ids) -> None:
         """Show what the query gave, and keep what is selected and current where it is still shown."""
