@@ -97,7 +97,7 @@ def _one(
             message = f"labelled '{label}', looks like '{other}' ({likely:.2f})"
         else:
             message = f"labelled '{label}' and looks like it ({own:.2f}), though somewhat like '{other}' ({likely:.2f})"
-        chosen.append((int(judged[number]), float(doubt.scores[number]), message))
+        chosen.append((int(judged[number]), round(float(doubt.scores[number]), 4), message))
     return chosen
 
 
@@ -137,7 +137,7 @@ def _several(
                 messages[place] = f"labelled '{names[number]}', but seems not to show it ({probability:.2f})"
             else:
                 messages[place] = f"not labelled '{names[number]}', but looks like it ({probability:.2f})"
-    return [(place, float(best[place]), messages[place]) for place in _listed(best, wrong, len(values))]
+    return [(place, round(float(best[place]), 4), messages[place]) for place in _listed(best, wrong, len(values))]
 
 
 def doubts(shares: Shares, targets: NDArray[np.int64], *, ordinal: bool = False) -> Doubt:

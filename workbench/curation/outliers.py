@@ -15,8 +15,8 @@ from workbench.embedding.store import Floats
 from workbench.jobs import Event, Noticed, Progress
 from workbench.project.project import Project
 
-NEIGHBOURS = 5
-FEWEST = 12
+NEIGHBOURS = 10
+FEWEST = 15
 """Images from which on a class is compared with itself; those of a smaller one, and unlabelled ones, with all images."""
 
 LIMIT = 3.5
@@ -26,6 +26,8 @@ MOST = 0.05
 """At most this share of the images is listed, the farthest: more of them would be no outliers."""
 
 WHAT = "Looking for outliers"
+_NEARLY_ONE = 0.02
+_SAMPLED = 2000
 
 
 def find(project: Project, vectors: Vectors) -> Iterator[Event]:
@@ -51,8 +53,8 @@ def find(project: Project, vectors: Vectors) -> Iterator[Event]:
         names = [rows[class_id] for class_id in (value if isinstance(value, tuple) else (value,)) if class_id in rows]
         alone = not names or sizes[kinds[place]] < FEWEST
         whom = "the other images" if alone else f"the other images of '{', '.join(names)}'"
-        message = f"unlike {whom}: its neighbours are {scores[place]:.1f} times the usual spread farther away"
-        yield Finding("outlier", [paths[image_id]], score_of(float(scores[place])), message, [image_id])
+        message = f"unlike {whom}: {scores[place]:.1f} spreads farther than usual from its nearest ones"
+        yield Finding("outlier", [paths[image_id]], round(score_of(float(scores[place])), 4), message, [image_id])
 
 
 def score_of(distance: float) -> float:
@@ -64,10 +66,10 @@ def score_of(distance: float) -> float:
 def distances(vectors: Floats, kinds: NDArray[np.int64]) -> Generator[Progress, None, NDArray[np.float64]]:
     """Return the robust z-score of each image's mean distance to its nearest neighbours; use it with ``yield from``.
 
-    ``kinds`` [N] are numbers of what images are compared with, -1 for all. Distances are between directions of standardised
-    features. The z-score is 0.6745 (d - median) / MAD over the images of the kind.
+    ``kinds`` [N] are numbers of what images are compared with, -1 for all. The z-score is
+    0.6745 (d - median) / MAD over the images of the kind, d the distance between directions of vectors.
     """
-    features = yield from waited(lambda: unit(standardised(vectors)), Progress(0, None, WHAT))
+    features = yield from waited(lambda: _directions(vectors), Progress(0, None, WHAT))
     scores = np.zeros(len(vectors))
     rest = np.zeros(len(vectors), dtype=np.bool_)
     for kind, count in zip(*np.unique(kinds, return_counts=True), strict=True):
@@ -78,16 +80,28 @@ def distances(vectors: Floats, kinds: NDArray[np.int64]) -> Generator[Progress, 
         near, _ = yield from nearest(features[mine], NEIGHBOURS, what=WHAT)
         scores[mine] = _robust(np.sqrt(near).mean(axis=1))
     if rest.any():
-        # One nearer than needed is asked for: an image among all finds itself first.
-        near, _ = yield from nearest(features, NEIGHBOURS + 1, queries=features[rest], what=WHAT)
-        others = np.sqrt(near)[:, 1:].mean(axis=1)
-        scores[rest] = _robust(others)
+        # What is usual is told by a sample of all. One more is asked for: an image among all finds itself first.
+        step = max(1, len(features) // _SAMPLED)
+        asked = np.concatenate([features[::step], features[rest]])
+        near, _ = yield from nearest(features, NEIGHBOURS + 1, queries=asked, what=WHAT)
+        far = np.sqrt(near)[:, 1:].mean(axis=1)
+        scores[rest] = _robust(far, usual=far[: -int(rest.sum())])[-int(rest.sum()) :]
     return scores
 
 
-def _robust(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    middle = np.median(values)
-    spread = np.median(np.abs(values - middle))
+def _directions(vectors: Floats) -> Floats:
+    """Return vectors of length 1; where they hardly differ, as those of random weights do, their differences count alone."""
+    scaled = unit(vectors)
+    centre = scaled.mean(axis=0)
+    typical = float(np.median(np.linalg.norm(scaled[:: max(1, len(scaled) // 2000)] - centre, axis=1)))
+    return scaled if typical > _NEARLY_ONE else unit(standardised(vectors))
+
+
+def _robust(values: NDArray[np.floating], usual: NDArray[np.floating] | None = None) -> NDArray[np.float64]:
+    """Return the robust z-scores of ``values`` by the median and spread of ``usual`` (default: of themselves)."""
+    known = values if usual is None else usual
+    middle = np.median(known)
+    spread = np.median(np.abs(known - middle))
     # A class of copies has no spread: what differs at all from them then is far away, but rounding is not.
     floor = 1e-3 * float(middle) + 1e-6
     found: NDArray[np.float64] = 0.6745 * (values - middle) / max(float(spread), floor)
