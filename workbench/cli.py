@@ -221,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     _project(evaluate)
     evaluate.add_argument("--run", default="last", metavar="ID")
     evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
+    evaluate.add_argument("--test-set", default="", metavar="NAME", help="only the images of this frozen test set")
 
     export = verb("export", "Write a run's model as an ONNX package and prove it equal.", _export)
     _project(export)
@@ -284,7 +285,7 @@ def _train(arguments: argparse.Namespace) -> Job:
 def _evaluate(arguments: argparse.Namespace) -> Job:
     from workbench.evaluation.evaluate import evaluate_run
 
-    return evaluate_run(arguments.project, arguments.run, arguments.split)
+    return evaluate_run(arguments.project, arguments.run, arguments.split, test_set=arguments.test_set)
 
 
 def _export(arguments: argparse.Namespace) -> Job:

@@ -135,9 +135,10 @@ def _fit_ended(event: Any) -> str:
 
 def _evaluated(event: Any) -> str:
     low, high = event.intervals["balanced_accuracy"]
+    frozen = f" (test set '{event.test_set}')" if event.test_set else ""
     lines = [
         f"{event.balanced_accuracy:.3f} [{low:.3f}, {high:.3f}] balanced accuracy, {event.accuracy:.3f} accuracy "
-        f"on {event.images:,} {event.split} images of run {event.run}, chosen on {event.chosen_on}"
+        f"on {event.images:,} {event.split} images{frozen} of run {event.run}, chosen on {event.chosen_on}"
     ]
     width = max((len(str(row["class"])) for row in event.per_class), default=5)
     lines.append(f"{'':{width}}  precision  recall      F1  images")

@@ -12,6 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.evaluation.evaluate import evaluate_folder, evaluate_run
 from workbench.evaluation.results import Evaluated, load_result
 from workbench.jobs import Noticed, Progress, Stop, to_json
+from workbench.telling import SENTENCES
 
 
 def evaluate(trained, split="test", run="last"):
@@ -126,3 +127,41 @@ def test_a_run_folder_can_be_evaluated_without_its_project(trained_run):
 def test_an_unknown_run_is_told(trained_run):
     with pytest.raises(WorkbenchError, match="no run"):
         evaluate(trained_run, run="2020-01-01-001")
+
+
+def frozen(trained, name, of):
+    """Say in the run's list that its test images that ``of`` takes belong to a frozen test set."""
+    rows = list(csv.reader(trained.run.samples.read_text(encoding="utf-8").splitlines()))
+    for row in rows[1:]:
+        row.append(name if row[3] == "test" and of(int(row[0])) else "")
+    with trained.run.samples.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+def test_only_the_images_of_a_frozen_test_set_are_measured(trained_run):
+    whole = evaluate(trained_run)[-1]
+    frozen(trained_run, "späte Schicht", lambda image_id: image_id % 2)
+    events = list(evaluate_run(trained_run.project, "last", test_set="späte Schicht")(Stop()))
+    found = events[-1]
+    assert (found.images, found.split, found.test_set) == (6, "test", "späte Schicht")
+    assert load_result(trained_run.run, found.stored_as).evaluated == found
+    assert {image_id % 2 for image_id in load_result(trained_run.run, found.stored_as).ids.tolist()} == {1}
+    assert load_result(trained_run.run, "test").evaluated == whole
+    assert "6 test images (test set 'späte Schicht') of run" in SENTENCES["Evaluated"](found)
+    with pytest.raises(WorkbenchError, match="no test images of the test set 'spring'; it has späte Schicht"):
+        list(evaluate_run(trained_run.project, "last", test_set="spring")(Stop()))
+    with pytest.raises(WorkbenchError, match="has no validation images"):
+        evaluate_run(trained_run.project, "last", "validation", test_set="spring")
+
+
+def test_images_of_a_test_set_that_the_run_did_not_test_are_told(trained_run):
+    listed = list(csv.DictReader(trained_run.run.samples.read_text(encoding="utf-8").splitlines()))
+    tested = [int(row["id"]) for row in listed if row["split"] == "test"]
+    trained = [int(row["id"]) for row in listed if row["split"] == "train"]
+    events = evaluate_folder(
+        trained_run.run.path, "test", device="cpu", test_set="later", frozen=[*tested[:4], *trained[:2], 999]
+    )
+    *others, found = events
+    assert (found.images, found.test_set) == (4, "later")
+    (notice,) = [event for event in others if isinstance(event, Noticed) and "later" in event.message]
+    assert "3 images are not among the test images" in notice.message

@@ -15,6 +15,7 @@ from workbench.evaluation.results import (
     load_evaluated,
     load_result,
     mistakes,
+    result_name,
     save_result,
     splits_with_results,
 )
@@ -115,3 +116,10 @@ def test_the_reader_imports_no_torch_and_no_scikit_learn():
     code = "import sys, workbench.evaluation.results; print([m for m in ('torch', 'sklearn', 'scipy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_names_of_results_are_safe_and_apart():
+    assert result_name("test") == "test"
+    names = [result_name("test", name) for name in ("a b", "a-b", "a/b", "../x", "ü" * 300)]
+    assert len(set(names)) == 5
+    assert all(name.startswith("test@") and "/" not in name and "." not in name and len(name) < 70 for name in names)

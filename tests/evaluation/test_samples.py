@@ -2,7 +2,7 @@ import pytest
 
 from workbench.data.dataset import Sample
 from workbench.errors import WorkbenchError
-from workbench.evaluation.samples import changed, content_hash, read_samples, split_names
+from workbench.evaluation.samples import all_samples, changed, content_hash, in_test_set, read_samples, split_names
 
 LISTED = """id,path,class,split,content_hash
 4,/a/b.png,pit,test,
@@ -49,3 +49,19 @@ def test_changed_compares_the_content(tmp_path):
     assert not changed(Sample(1, str(path), 0, None))
     path.write_bytes(b"two")
     assert changed(sample)
+
+
+def test_a_list_of_before_knows_no_test_sets(listed):
+    assert {sample.test_set for sample in all_samples(listed)} == {None}
+    assert in_test_set(listed, "spring", {1, 2}) == {1}  # frozen later; image 2 was trained on
+    with pytest.raises(WorkbenchError, match="no test images of the test set 'spring'; train again"):
+        in_test_set(listed, "spring", {2})
+
+
+def test_the_list_decides_which_images_a_test_set_had(listed):
+    rows = LISTED.replace("content_hash", "content_hash,test_set").replace("test,\n", "test,,spring\n")
+    listed.write_text(rows.replace("ff\n", "ff,\n").replace("ee\n", "ee,autumn\n"), encoding="utf-8")
+    assert [sample.test_set for sample in all_samples(listed)] == ["spring", None, "autumn"]
+    assert in_test_set(listed, "spring", {1, 4}) == {4}
+    with pytest.raises(WorkbenchError, match="test set 'winter'; it has autumn, spring"):
+        in_test_set(listed, "winter", ())

@@ -4,12 +4,15 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.evaluation.samples import all_samples
 from workbench.intake import add_folders
 from workbench.jobs import Stop
+from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.project.splits import Splits
 from workbench.training.checks import check, with_absolute_weights
 from workbench.training.config import TrainConfig
+from workbench.training.inputs import freeze
 
 
 def refusal(folder: Path, config: TrainConfig) -> str:
@@ -70,3 +73,39 @@ def test_the_weights_file_is_found_from_any_folder(config: TrainConfig) -> None:
     relative = config.with_settings(["weights=x.pt"])
     assert with_absolute_weights(relative).backbone.weights == str(Path.cwd() / "x.pt")
     assert with_absolute_weights(config) is config
+
+
+def test_several_labels_are_refused_in_one_sentence(project_folder: Path, config: TrainConfig) -> None:
+    assign(project_folder, lambda project, _: project.labels.set_task("multi"))
+    told = refusal(project_folder, config)
+    assert told.startswith("This project has several labels per image")
+    assert "train one class per image, or wait" in told
+
+
+def test_grades_are_trained_as_single_labels(project_folder: Path, config: TrainConfig) -> None:
+    assign(project_folder, lambda project, _: project.labels.set_task("ordinal"))
+    with Project.open(project_folder) as project:
+        check(project, config)
+
+
+def test_rejected_images_do_not_count(project_folder: Path, config: TrainConfig) -> None:
+    def change(project: Project, _: Splits) -> None:
+        names = {row.name: row.id for row in project.labels.classes()}
+        for name in ("pit", "scratch"):
+            project.rejection.set(project.images.ids(Query(class_id=names[name])), True)
+
+    assign(project_folder, change)
+    assert "All labelled images are of the class 'good'" in refusal(project_folder, config)
+
+
+def test_a_run_lists_the_test_sets_and_no_rejected_images(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        tested = project.images.ids(Query(split="test"))
+        project.rejection.set(tested[:2], True)
+        assert project.splits.freeze_test("spring, early") == 10
+        run = project.runs.create(config.dumps())
+        freeze(project, run)
+        listed = {sample.id: sample for sample in all_samples(run.samples)}
+    assert len(listed) == 58
+    assert {listed[image_id].test_set for image_id in tested[2:].tolist()} == {"spring, early"}
+    assert {sample.test_set for sample in listed.values() if sample.split != "test"} == {None}

@@ -1,7 +1,7 @@
 """Evaluating a run: its frozen list of images, its model, the deployment path, the figures."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,28 +14,35 @@ from workbench.evaluation.calibration import calibration
 from workbench.evaluation.metrics import measure
 from workbench.evaluation.predict import Predictions, choose_device, predict
 from workbench.evaluation.results import Evaluated, Result, save_result
-from workbench.evaluation.samples import all_samples, changed, read_samples, split_names, without_images
+from workbench.evaluation.samples import all_samples, changed, in_test_set, read_samples, split_names, without_images
 from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.models.bundle import Bundle
 from workbench.models.bundle import load as load_bundle
+from workbench.project.images import Query
 from workbench.project.project import Project
 
 EvaluationEvent = Progress | Noticed | Evaluated
 
 
-def evaluate_run(project_folder: Path, run: str, split: str = "test", *, device: str = "auto") -> Job:
+def evaluate_run(
+    project_folder: Path, run: str, split: str = "test", *, device: str = "auto", test_set: str = ""
+) -> Job:
     """Return the job that evaluates ``split`` of a run (an id, or ``last``) of a project.
 
     Yields Progress, Noticed for every image that is missing or has changed since the run, and ends with
-    `Evaluated`; writes ``results/<split>.json`` and ``results/<split>_predictions.csv``. Raises WorkbenchError
-    where the run has no model, or no images in the split.
+    `Evaluated`; writes ``results/<split>.json`` and ``results/<split>_predictions.csv``. With ``test_set`` only the test
+    images of that frozen set are measured, into files of their own. Raises WorkbenchError where the run has no model, or
+    no such images.
     """
+    if test_set and split != "test":
+        raise WorkbenchError(f"The test set '{test_set}' has no {split} images; leave out --split.")
 
     def job(stop: Stop) -> Iterator[EvaluationEvent]:
         with Project.open(project_folder, read_only=True) as project:
             folder = project.runs.get(run).path
             moved = moved_images(folder, project)
-        yield from evaluate_folder(folder, split, device=device, moved=moved)
+            frozen = frozenset(project.images.ids(Query(test_set=test_set)).tolist()) if test_set else frozenset()
+        yield from evaluate_folder(folder, split, device=device, moved=moved, test_set=test_set, frozen=frozen)
 
     return job
 
@@ -47,14 +54,26 @@ def evaluate_folder(
     device: str = "auto",
     bundle: Bundle | None = None,
     moved: Mapping[int, str] | None = None,
+    test_set: str = "",
+    frozen: Collection[int] = (),
 ) -> Iterator[EvaluationEvent]:
     """Evaluate ``split`` of the run in ``folder``, as `evaluate_run` does, without touching the project.
 
-    ``bundle`` is the run's loaded model where the caller has it already; ``moved`` is from `moved_images`.
+    ``bundle`` is the run's loaded model where the caller has it already; ``moved`` is from `moved_images`; ``frozen`` are
+    the ids of the images of ``test_set`` in the project.
     """
     yield Progress(0, None, "Loading the model")
     bundle = bundle or open_model(folder)
     samples = samples_of(folder, split, bundle, moved=moved)
+    if test_set:
+        chosen_ids = in_test_set(folder / "samples.csv", test_set, frozen)
+        samples = [sample for sample in samples if sample.id in chosen_ids]
+        later = len(set(frozen) - chosen_ids)
+        if later:
+            yield Noticed(
+                f"Of the test set '{test_set}', {later:,} images are not among the test images of the run {folder.name} and "
+                "are left out: they came later, or it was trained on them."
+            )
     absent = without_images(samples, bundle.classes, split)
     if absent:
         yield Noticed(absent)
@@ -66,7 +85,7 @@ def evaluate_folder(
             yield event
             continue
         yield from (Noticed(error.message, error.entry.path) for error in event.errors)
-        result = summarise(event, run=folder.name, split=split, bundle=bundle, device=chosen)
+        result = summarise(event, run=folder.name, split=split, bundle=bundle, device=chosen, test_set=test_set)
         save_result(folder, result)
         yield result.evaluated
 
@@ -125,7 +144,14 @@ class Reading:
 
 
 def summarise(
-    predictions: Predictions, *, run: str, split: str, bundle: Bundle, device: str, path: str = "deployment"
+    predictions: Predictions,
+    *,
+    run: str,
+    split: str,
+    bundle: Bundle,
+    device: str,
+    path: str = "deployment",
+    test_set: str = "",
 ) -> Result:
     """Measure predictions of labelled samples. Raises WorkbenchError where no image could be read."""
     if len(predictions.ids) == 0:
@@ -144,6 +170,7 @@ def summarise(
         calibration_error=reliability.error,
         reliability=reliability.bins,
         thresholds=dict(bundle.thresholds),
+        test_set=test_set,
     )
     return Result(
         evaluated=evaluated,

@@ -1,6 +1,7 @@
 """The results of a run as files: written by `evaluate`, read by the window. Imports no torch and no scikit-learn."""
 
 import csv
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ class Evaluated:
 
     ``per_class``, ``confusion`` (rows: the true class) and ``intervals`` (metric -> [low, high]) are as in
     `metrics.Metrics`; ``skipped`` counts images that could not be read; ``calibration_error`` and
-    ``reliability`` are as in `calibration.Calibration`.
+    ``reliability`` are as in `calibration.Calibration`. ``test_set`` is the frozen test set that alone was measured.
     """
 
     run: str
@@ -43,6 +44,12 @@ class Evaluated:
     calibration_error: float = 0.0
     reliability: list[dict[str, float]] = field(default_factory=list)
     thresholds: dict[str, float] = field(default_factory=dict)
+    test_set: str = ""
+
+    @property
+    def stored_as(self) -> str:
+        """The name of its files in the folder of results: the split, or one made from the name of the test set."""
+        return result_name(self.split, self.test_set)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,15 @@ class Result:
         )
 
 
+def result_name(split: str, test_set: str = "") -> str:
+    """Return what the result of a split, or of a frozen test set within it, is called in the folder of results."""
+    if not test_set:
+        return split
+    safe = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in test_set)
+    # Two names that look alike now are still two.
+    return f"{split}@{safe[:40]}-{hashlib.sha256(test_set.encode()).hexdigest()[:8]}"
+
+
 def splits_with_results(run: RunFolder | Path) -> list[str]:
     """Return the splits of a run folder that have been evaluated, test first."""
     return [split for split in ("test", "validation", "train") if _run(run).result(split).is_file()]
@@ -97,7 +113,7 @@ def save_result(run: RunFolder | Path, result: Result) -> None:
 
     Raises WorkbenchError where they cannot be written.
     """
-    run, split = _run(run), result.evaluated.split
+    run, split = _run(run), result.evaluated.stored_as
     temporary = run.predictions(split).with_suffix(".csv.partial")
     try:
         run.results.mkdir(parents=True, exist_ok=True)

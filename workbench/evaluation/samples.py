@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from workbench.data.reading import page_hash, split_page
 from workbench.errors import WorkbenchError
 from workbench.project.ids import SPLITS
 
-COLUMNS = ("id", "path", "class", "split", "content_hash")
+COLUMNS = ("id", "path", "class", "split", "content_hash", "test_set")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class ListedSample:
     class_name: str
     split: str
     content_hash: str | None
+    test_set: str | None = None
+    """The frozen test set that the image belonged to; None also in the lists of runs made before there were any."""
 
 
 def all_samples(path: Path) -> list[ListedSample]:
@@ -30,7 +32,14 @@ def all_samples(path: Path) -> list[ListedSample]:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             return [
-                ListedSample(int(row["id"]), row["path"], row["class"], row["split"], row["content_hash"] or None)
+                ListedSample(
+                    id=int(row["id"]),
+                    path=row["path"],
+                    class_name=row["class"],
+                    split=row["split"],
+                    content_hash=row["content_hash"] or None,
+                    test_set=row.get("test_set") or None,
+                )
                 for row in csv.DictReader(stream)
             ]
     except OSError as error:
@@ -60,6 +69,23 @@ def split_names(path: Path) -> list[str]:
     """Return the splits that have images in the list, in the order train, validation, test."""
     found = {sample.split for sample in all_samples(path)}
     return [name for name in SPLITS if name in found]
+
+
+def in_test_set(path: Path, name: str, now: Collection[int]) -> set[int]:
+    """Return the ids of the listed test images that belong to a frozen test set.
+
+    The list decides where it knows the set; for one that was frozen after the run, ``now`` are the ids of its images in
+    the project. Raises WorkbenchError where the list has no test image of it.
+    """
+    tested = [sample for sample in all_samples(path) if sample.split == "test"]
+    found = {sample.id for sample in tested if sample.test_set == name} or {
+        sample.id for sample in tested if sample.id in now
+    }
+    if not found:
+        known = sorted({sample.test_set for sample in tested if sample.test_set})
+        instead = f"it has {', '.join(known)}" if known else "train again, so that the run leaves them out"
+        raise WorkbenchError(f"The run has no test images of the test set '{name}'; {instead}.")
+    return found
 
 
 def without_images(samples: Sequence[Sample], classes: Sequence[str], split: str) -> str | None:

@@ -14,9 +14,9 @@ from workbench.training.config import TrainConfig
 def check(project: Project, config: TrainConfig) -> None:
     """Raise WorkbenchError, in one sentence, for a run that cannot succeed.
 
-    Covers: no labelled images, one class only, no split, a class without training images, an empty validation split, an
-    unknown backbone (with the nearest names) and a weights file that is not there. What needs torch (whether the file
-    fits) is said by the run itself, before its first step.
+    Covers: several labels per image, no labelled images, one class only, no split, a class without training images, an
+    empty validation split, an unknown backbone (with the nearest names) and a weights file that is not there. What needs
+    torch (whether the file fits) is said by the run itself, before its first step.
     """
     check_labels(project)
     check_folders(project)
@@ -28,6 +28,11 @@ def check(project: Project, config: TrainConfig) -> None:
 
 def check_labels(project: Project) -> None:
     """Raise WorkbenchError where the labels and the split of the project cannot be trained on."""
+    if project.labels.task == "multi":
+        raise WorkbenchError(
+            "This project has several labels per image, which cannot be trained on yet; train one class per image, or wait "
+            "for a version that trains on several."
+        )
     names = {row.id: row.name for row in project.labels.classes()}
     counted = [kind for kind, count in project.labels.counts().items() if kind is not None and count]
     if not counted:
@@ -85,7 +90,7 @@ def with_absolute_weights(config: TrainConfig) -> TrainConfig:
 def _usable(project: Project, kind: ClassId, split: SplitName | None = None) -> int:
     """Counted, not listed: a million images take milliseconds this way, and the window's thread asks."""
     usable: tuple[ImageState, ...] = ("ok", "unverified")
-    query = Query(class_id=kind) if split is None else Query(class_id=kind, split=split)
+    query = Query(class_id=kind, split=split, rejected=False)
     return sum(project.images.count(replace(query, state=state)) for state in usable)
 
 

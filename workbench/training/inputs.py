@@ -44,7 +44,8 @@ def freeze(project: Project, run: RunFolder) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in rows:
-            writer.writerow([row.id, row.path.as_posix(), names[row.class_id], row.split, row.content_hash or ""])
+            facts = [row.id, row.path.as_posix(), names[row.class_id], row.split, row.content_hash or ""]
+            writer.writerow([*facts, row.test_set or ""])
         file.flush()
         os.fsync(file.fileno())
     # Last: a run with this file is wholly prepared.
