@@ -9,7 +9,7 @@ from workbench.project.database import Database
 from workbench.project.ids import OK, UNVERIFIED
 
 _LETTERS = 16
-"""Of the content hash, so many hexadecimal digits (64 bits) are compared."""
+"""Of the content hash, so many of the first and as many of the last characters are compared."""
 
 _BLANK = np.frombuffer(b" " * 8, dtype="<u8")[0]
 
@@ -77,12 +77,17 @@ class Links:
         # Ids are dense, from 1, so a row's place in the text tells its id; no hash is all blanks.
         blank = " " * _LETTERS
         text = self._database.value(
-            f"SELECT group_concat(letters, '') FROM (SELECT substr(coalesce(content_hash, '') || '{blank}', 1, {_LETTERS})"
-            " AS letters FROM file ORDER BY image_id)"
+            "SELECT group_concat(letters, '') FROM (SELECT"
+            f" substr(coalesce(content_hash, '') || '{blank}', 1, {_LETTERS})"
+            f" || substr('{blank}' || coalesce(content_hash, ''), -{_LETTERS}) AS letters FROM file ORDER BY image_id)"
         )
-        halves = np.frombuffer((text or "").encode("ascii"), dtype="<u8").reshape(-1, 2)
-        keys = (halves[:, 0] ^ (halves[:, 1] * _MIX)).view(np.int64)
-        ids = np.flatnonzero(halves[:, 0] != _BLANK).astype(np.int64) + 1
+        parts = np.frombuffer((text or "").encode("ascii", "replace"), dtype="<u8").reshape(-1, 4)
+        mixed = parts[:, 0].copy()
+        for column in range(1, 4):
+            mixed *= _MIX
+            mixed ^= parts[:, column]
+        keys = mixed.view(np.int64)
+        ids = np.flatnonzero(parts[:, 0] != _BLANK).astype(np.int64) + 1
         keys = keys[ids - 1]
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
