@@ -67,6 +67,26 @@ def test_a_failed_undo_leaves_the_stack_as_it_was(project: Project, add):
     assert not undo.can_undo
 
 
+def test_every_kind_of_change_is_a_step_even_one_without_images(project: Project, add):
+    add(good=3)
+    good = project.labels.classes()[0].id
+    undo = UndoStack()
+    assert undo.last is None
+    undo.push(project.labels.rename(good, "fine"))
+    undo.push(project.rejection.set([1], True))
+    undo.push(project.rejection.set([1], True))  # nothing changed
+    undo.push(project.tags.add([2], "odd"))
+    assert undo.last is not None
+    assert undo.last.what == "tag"
+    assert [change.what for change in (undo.undo(project), undo.undo(project), undo.undo(project)) if change] == [
+        "tag",
+        "reject",
+        "classes",
+    ]
+    assert project.labels.classes()[0].name == "good"
+    assert undo.last is None
+
+
 class UndoMachine(RuleBasedStateMachine):
     """The labels after any sequence of changes, undos and redos are those of a list of snapshots."""
 

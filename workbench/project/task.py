@@ -52,12 +52,13 @@ def _require_one_class(database: Database) -> None:
     )
     none = int(database.value("SELECT count(*) FROM image WHERE class_id = ?", (int(NO_CLASS),)))
     grades = int(database.value("SELECT count(*) FROM grade WHERE classes IS NOT NULL"))
-    for count, what in (
-        (several, "images with several classes"),
-        (none, "images to which none of the classes applies"),
-        (grades, "grades with several classes or none"),
+    for count, one, many in (
+        (several, "image with several classes", "images with several classes"),
+        (none, "image to which none of the classes applies", "images to which none of the classes applies"),
+        (grades, "grade with several classes or none", "grades with several classes or none"),
     ):
         if count:
             raise WorkbenchError(
-                f"There are {count:,} {what}, which one class per image cannot say; give them one class each first."
+                f"The project has {count:,} {one if count == 1 else many}, which cannot be kept with one class per image; "
+                "give one class there first."
             )
