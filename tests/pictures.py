@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
@@ -73,15 +74,127 @@ def prepare(out: Path) -> None:
         subprocess.run(
             launch.command("scan", str(forty), str(images)), env=launch.environment(), check=True, capture_output=True
         )
+    for make, name in ((curated, "Castings, curated"), (several, "Eyes, several labels")):
+        if not (projects / name).is_dir():
+            make(projects / name, sample / "images")
     Project.open_or_create(projects / "Empty").close()
     for name in ("light-100", "dark-100", "dark-200"):
         shutil.rmtree(out / name, ignore_errors=True)
 
 
+def curated(folder: Path, images: Path) -> None:
+    """Make a project in the middle of the work: findings, predictions, tags, notes, regions, a test set, rejected images."""
+    import numpy as np
+
+    from workbench.project.findings import NewFinding
+    from workbench.project.images import Query
+    from workbench.project.project import Project
+
+    scan(folder, images)
+    with Project.open(folder) as project:
+        ids = project.images.ids(Query(order="newest"))
+        known = [row.id for row in project.labels.classes()]
+        project.labels.rename(known[0], LONG[0])
+        project.splits.make()
+        rng = np.random.default_rng(7)
+        project.labels.assign(ids[rng.permutation(len(ids))[:60]], None)
+        labels = project.labels.of(ids)
+        said = [
+            label if label is not None and rng.random() < 0.85 else known[int(rng.integers(len(known)))]
+            for label in labels
+        ]
+        sure = rng.uniform(0.4, 1.0, len(ids))
+        project.predictions.replace("run 3", ids, said, sure, 1 - sure)
+        by_path = project.images.ids()
+        found = [
+            NewFinding("exact-copy", 1.0, "The same picture twice.", tuple(by_path[[2, 7]].tolist())),
+            NewFinding("label-error", 0.9, "Looks like another class.", (int(by_path[3]),)),
+            NewFinding("quality", 0.8, "Blurred.", (int(by_path[2]),)),
+            NewFinding("outlier", 0.7, "Unlike any other.", (int(by_path[10]),)),
+        ]
+        project.findings.replace({finding.kind for finding in found}, found)
+        project.tags.add(by_path[[1, 4, 5]], "riser")
+        project.tags.add(by_path[[5]], "check again")
+        project.notes.set(int(by_path[4]), "Ask the foundry")
+        project.regions.add(int(by_path[5]), "box", [(10.0, 10.0), (40.0, 40.0)])
+        project.rejection.set(by_path[[6, 9]], True)
+        project.images.filters.save(
+            "Least sure, unlabelled", Query(unlabelled=True, rejected=False, order="confidence")
+        )
+
+
+def several(folder: Path, images: Path) -> None:
+    """Make a project whose images have several labels each."""
+    from workbench.project.project import Project
+
+    scan(folder, images)
+    with Project.open(folder) as project:
+        project.labels.set_task("multi")
+        known = [row.id for row in project.labels.classes()]
+        for number, image_id in enumerate(project.images.ids()[:40].tolist()):
+            chosen = tuple(sorted(known[place] for place in range(len(known)) if number >> place & 1))
+            project.labels.assign([image_id], chosen)
+
+
+def scan(folder: Path, images: Path) -> None:
+    from workbench import launch
+
+    words = launch.command("scan", str(folder), str(images))
+    subprocess.run(words, env=launch.environment(), check=True, capture_output=True)
+
+
+def dataset_states(
+    window: Any, projects: Path, wait: Callable[..., None], shoot: Callable[..., None], prefix: str = "6-dataset"
+) -> None:
+    """Write what the Dataset panel looks like in the middle of the work."""
+    from dataclasses import replace
+
+    from workbench.project.images import Query
+
+    window.session.open_project(projects / "Castings, curated")
+    window.go("dataset")
+    panel = window.panel("dataset")
+    panel.filter.set_query(Query())
+    panel.selection.select_only(2)
+    wait(1.5)
+    shoot(f"{prefix}-badges")
+    panel.filtering.controls.size_slider.setValue(96)
+    wait(0.8)
+    shoot(f"{prefix}-small-tiles")
+    panel.filtering.controls.size_slider.setValue(264)
+    wait(0.8)
+    shoot(f"{prefix}-large-tiles")
+    panel.filtering.controls.size_slider.setValue(144)
+    tag, known = "riser", panel.class_model.classes[0].id
+    panel.filter.set_query(
+        Query(tag=tag, class_id=known, confidence=(0.2, 0.9), min_side=32, text="png", order="confidence")
+    )
+    wait(0.6)
+    shoot(f"{prefix}-filtered")
+    panel.filter.set_query(replace(panel.filter.query, text="no such file", split="validation", finding="any"))
+    panel.filter.more.click()
+    wait(0.6)
+    shoot(f"{prefix}-more")
+    panel.filtering.more.dismiss()
+    panel.filter.all.click()
+    for chip in (panel.filter.of_finding, panel.filtering.controls.saved, panel.filtering.controls.order):
+        chip.menu().popup(chip.mapToGlobal(chip.rect().bottomLeft()))
+        wait(0.3)
+        shoot(f"{prefix}-menu-{chip.objectName().rpartition('.')[2]}", chip.menu())
+        chip.menu().close()
+    for key in panel.tabs.keys[1:]:
+        panel.tabs.choose(key)
+        wait(1.2)
+        shoot(f"{prefix}-tab-{key}")
+    window.session.open_project(projects / "Eyes, several labels")
+    wait(1.5)
+    shoot(f"{prefix}-several-labels")
+
+
 def one(theme: str, out: Path) -> int:
     """Write the pictures of one theme at the scale that the environment sets."""
     os.environ["XDG_CONFIG_HOME"] = str(out / "settings")
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from workbench.ui import app as program
 
@@ -98,9 +211,9 @@ def one(theme: str, out: Path) -> int:
             QApplication.processEvents()
             time.sleep(0.01)
 
-    def shoot(name: str) -> None:
+    def shoot(name: str, widget: QWidget | None = None) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        window.grab().save(str(out / f"{name}.png"))
+        (widget or window).grab().save(str(out / f"{name}.png"))
 
     def shoot_panels(scenario: str) -> Iterator[str]:
         for key in PANELS:
@@ -120,6 +233,7 @@ def one(theme: str, out: Path) -> int:
         wait(1.0)
         for _ in shoot_panels(scenario):
             pass
+    dataset_states(window, projects, wait, shoot)
     window.open_palette()
     wait(0.3)
     shoot("4-palette")

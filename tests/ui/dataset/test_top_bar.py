@@ -17,7 +17,7 @@ def test_nothing_is_cut_where_it_is_narrow(qtbot: QtBot) -> None:
         Overview(counts=counts, classes=(ClassRow(1, "good", 0, "#e69f00"),), findings={"quality": 12_480})
     )
     bar.show()
-    for width, words, counted in ((1200, True, True), (880, False, True), (740, False, False), (1200, True, True)):
+    for width, words, counted in ((1200, True, True), (840, False, True), (740, False, False), (1200, True, True)):
         bar.resize(width, 44)
         qtbot.wait(1)
         assert (bool(bar.add.text()), not filter_bar.brief) == (words, counted)

@@ -19,6 +19,9 @@ INSET = 4
 WORDS_FROM = 112
 """From this size of a tile on there is room for words."""
 
+NARROW = 72
+"""A picture below this width does not hold its badges."""
+
 _OPAQUE = 230
 """Of 255: the ground of a badge lets a little of the picture through, and its text still reads."""
 
@@ -53,10 +56,16 @@ class Badges:
     def _cut_now(self, text: str, width: int) -> str:
         return self.metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
-    def paint(self, painter: QPainter, area: QRect, row: ImageRow) -> None:
-        """Paint all badges into the square ``area`` of the picture; they shrink to signs where it is small."""
+    def paint(self, painter: QPainter, area: QRect, picture: QRect, row: ImageRow) -> None:
+        """Paint all badges onto the ``picture`` in its square ``area``; they shrink to signs where that is small.
+
+        A picture that is too narrow for them lets them go beyond its sides.
+        """
         painter.setFont(self.font)
-        inner = area.adjusted(INSET, INSET, -INSET, -INSET)
+        room = QRect(picture if picture.width() >= NARROW else area)
+        room.setTop(picture.top())
+        room.setBottom(picture.bottom())
+        inner = room.adjusted(INSET, INSET, -INSET, -INSET)
         taken = self._paint_signs(painter, inner, row)
         if row.findings:
             self._paint_findings(painter, inner.adjusted(0, 0, -taken, 0), row.findings)

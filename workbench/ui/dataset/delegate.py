@@ -74,12 +74,12 @@ class TileDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(frame).adjusted(1, 1, -1, -1), 6, 6)
         picture = QRect(frame.left() + 6, frame.top() + 6, self.tile, self.tile)
-        self._paint_picture(painter, picture, row)
+        shown = self._paint_picture(painter, picture, row)
         if disagrees(row):
             painter.setPen(QPen(colour("red"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(picture).adjusted(1, 1, -1, -1), 4, 4)
-        self._badges.paint(painter, picture, row)
+            painter.drawRoundedRect(QRectF(shown).adjusted(1, 1, -1, -1), 4, 4)
+        self._badges.paint(painter, picture, shown, row)
         caption = QRect(picture.left(), picture.bottom() + 1, picture.width(), CAPTION)
         self._paint_caption(painter, caption, row)
         painter.restore()
@@ -91,19 +91,20 @@ class TileDelegate(QStyledItemDelegate):
             self._font.setPixelSize(theme.BADGE)
             self._badges.use(self._font)
 
-    def _paint_picture(self, painter: QPainter, area: QRect, row: ImageRow) -> None:
+    def _paint_picture(self, painter: QPainter, area: QRect, row: ImageRow) -> QRect:
+        """Paint the picture, or that there is none; return where it is."""
         pixmap = self._loader.pixmap(row.id)
         error = row.error if row.state in ("corrupt", "missing") else self._loader.error(row.id, row.modified_ns)
         if pixmap is not None and error is None:
-            self._draw(painter, area, pixmap, faint=row.rejected)
-            return
+            return self._draw(painter, area, pixmap, faint=row.rejected)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour("hover"))
         painter.drawRoundedRect(area, 4, 4)
         if error is not None or row.state in ("corrupt", "missing"):
             self._paint_mark(painter, area, self.tr("missing") if row.state == "missing" else self.tr("cannot be read"))
+        return area
 
-    def _draw(self, painter: QPainter, area: QRect, pixmap: QPixmap, *, faint: bool) -> None:
+    def _draw(self, painter: QPainter, area: QRect, pixmap: QPixmap, *, faint: bool) -> QRect:
         size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(area.topLeft(), size)
         target.moveCenter(area.center())
@@ -113,6 +114,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, pixmap)
         if faint:
             painter.setOpacity(1.0)
+        return target
 
     def _paint_mark(self, painter: QPainter, area: QRect, text: str) -> None:
         red = colour("red")

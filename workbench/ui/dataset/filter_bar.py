@@ -62,7 +62,7 @@ class FilterBar(QWidget):
         field.setObjectName("dataset.filterText")
         field.setPlaceholderText(self.tr("Filter by path"))
         field.setClearButtonEnabled(True)
-        field.setMinimumWidth(90)
+        field.setMinimumWidth(120)
         field.setMaximumWidth(220)
         field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._tip = self.tr(
@@ -92,6 +92,7 @@ class FilterBar(QWidget):
         written = query.pattern or query.text
         if filter_words.typed(query, self.text.text()) != query:
             self.text.setText(written)
+            self.text.setCursorPosition(0)
         self._mark("")
         self._write()
         self.changed.emit()
@@ -115,7 +116,6 @@ class FilterBar(QWidget):
         chip = QPushButton()
         chip.setObjectName(name)
         chip.setCheckable(True)
-        chip.setProperty("role", "chip")
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # A click leaves the keyboard with the grid.
         if slot is not None:
             chip.clicked.connect(slot)

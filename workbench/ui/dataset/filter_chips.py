@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from workbench.project.images import Query
 from workbench.ui import figures, icons, theme
 from workbench.ui.dataset import filter_words
-from workbench.ui.layouts import FlowLayout
+from workbench.ui.layouts import FlowLayout, column
 from workbench.ui.widgets import label
+
+HEIGHT = 22
 
 
 class FilterChips(QWidget):
@@ -25,11 +27,12 @@ class FilterChips(QWidget):
         self._shown: tuple[object, ...] = ()
         self._wanted = False
         self._flow = FlowLayout(spacing=6)
-        self._flow.setContentsMargins(12, theme.HALF, 12, theme.HALF)
         self._count = label("", "secondary")
-        self._count.setFixedHeight(theme.ROW)
+        self._count.setFixedHeight(HEIGHT)
         self._flow.addWidget(self._count)
-        self.setLayout(self._flow)
+        layout = column(self._flow)
+        layout.setContentsMargins(12, theme.GRID, 12, theme.GRID)
+        self.setLayout(layout)
         self.chips: list[QPushButton] = []
         self.hide()
 
@@ -48,10 +51,11 @@ class FilterChips(QWidget):
         if len(parts) > 1:
             everything = QPushButton(self.tr("Show all"))
             everything.setProperty("role", "link")
+            everything.setStyleSheet("min-height: 20px; max-height: 20px; font-size: 12px;")
             everything.clicked.connect(self._show_everything)
             self.chips.append(everything)
         for chip in self.chips:
-            chip.setFixedHeight(theme.ROW)
+            chip.setFixedHeight(HEIGHT)
             self._flow.addWidget(chip)
         self.show_view(self._wanted)
         self.updateGeometry()
@@ -68,7 +72,8 @@ class FilterChips(QWidget):
 
     def _chip(self, text: str, without: Query) -> QPushButton:
         chip = QPushButton(text.replace("&", "&&"))
-        chip.setProperty("role", "filter")
+        chip.setProperty("role", "chip")
+        chip.setIconSize(QSize(10, 10))
         chip.setIcon(icons.icon("close", "secondary"))
         chip.setLayoutDirection(chip.layoutDirection().RightToLeft)
         chip.setToolTip(self.tr("Take this filter away"))

@@ -27,6 +27,7 @@ class MoreFilters(Overlay):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setObjectName("sheet")
         self.setAccessibleName(self.tr("More filters"))
         self.setFixedWidth(WIDTH)
         self._query = filter_words.USUAL
@@ -81,8 +82,9 @@ class MoreFilters(Overlay):
             end.valueChanged.connect(self._confidence_set)
         self._line(self.tr("Confidence"), self.least, label(self.tr("to"), "secondary"), self.most)
         self.disagrees = self._switch("disagrees", self.tr("Disagrees with the label"))
-        self.suggested = self._switch("suggested", self.tr("No label yet"))
-        self._line("", self.disagrees, self.suggested)
+        self._line("", self.disagrees)
+        self.suggested = self._switch("suggested", self.tr("Suggests a label where there is none"))
+        self._line("", self.suggested)
 
     def _make_file(self) -> None:
         self._section(self.tr("File"))
@@ -232,7 +234,7 @@ class MoreFilters(Overlay):
         """Stand at the left under the bars, and fit into the room."""
         self.adjustSize()
         room = self.parentWidget().size()
-        self.move(min(self.pos().x(), max(0, room.width() - self.width())), self.pos().y())
+        self.move(min(self.pos().x(), max(0, room.width() - self.width() - theme.GRID)), self.pos().y())
 
     # what the user sets
 
