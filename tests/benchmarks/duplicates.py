@@ -38,8 +38,12 @@ def plant(folder: Path, seed: int) -> dict[str, tuple[str, str]]:
     planted = {}
     for number, place in enumerate(random.choice(len(files), PLANTED, replace=False)):
         source = files[place]
-        how = ("exact", "resized", "encoded", "turned")[min(3, number // (PLANTED // 3)) if number < 16 else 1 + number % 3]
-        target = source.with_name(f"planted_{number:02}{source.suffix}" if how == "exact" else f"planted_{number:02}.jpg")
+        how = ("exact", "resized", "encoded", "turned")[
+            min(3, number // (PLANTED // 3)) if number < 16 else 1 + number % 3
+        ]
+        target = source.with_name(
+            f"planted_{number:02}{source.suffix}" if how == "exact" else f"planted_{number:02}.jpg"
+        )
         if how == "exact":
             shutil.copy(source, target)
         else:

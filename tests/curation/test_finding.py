@@ -14,7 +14,9 @@ def test_a_finding_is_a_line_of_json_with_what_the_command_promises():
     assert (fields["score"], fields["message"]) == (1.0, "Two files.")
 
 
-@pytest.mark.parametrize(("kind", "score"), [("copies", 0.5), ("quality", 1.5), ("quality", -0.1), ("quality", float("nan"))])
+@pytest.mark.parametrize(
+    ("kind", "score"), [("copies", 0.5), ("quality", 1.5), ("quality", -0.1), ("quality", float("nan"))]
+)
 def test_what_is_no_kind_or_no_score_is_refused(kind: str, score: float):
     with pytest.raises(ValueError, match=r"kind|score"):
         Finding(kind, [], score, "")  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from workbench.evaluation.results import load_evaluated
 from workbench.jobs import Stop, drain
 from workbench.models import bundle
 from workbench.models.backbones import Network
+from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 from workbench.training import checkpoints, run
@@ -399,3 +400,15 @@ def test_out_of_memory_while_the_network_is_moved_is_the_same_sentence(
     ended = train(project_folder, folder)[-1]
     assert isinstance(ended, FitEnded)
     assert "batches of 8 images of 32 pixels" in ended.message
+
+
+def test_a_run_on_a_split_that_leaks_says_so_before_its_first_step(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        train_id, validation_id = (project.images.ids(Query(split=split))[0] for split in ("train", "validation"))
+        project.groups.set("column:patient", [train_id, validation_id], [1, 1], {1: "A"})
+    folder = run.prepare(project_folder, config)
+    events = stop_at(project_folder, folder, 1)
+    (warned,) = of(events, Warned)
+    assert "both sides of the split" in warned.message
+    assert events.index(warned) < events.index(of(events, FitStarted)[0])
+    assert not of(train(project_folder, folder), Warned)  # said once, not again where it continues

@@ -87,11 +87,11 @@ def find(project: Project) -> Iterator[Event]:
 def faults_of(m: Measures) -> list[Fault]:
     """Return every kind of fault with the images that have it."""
     empty = _below(m.contrast, EMPTY)
-    plain = empty > 0  # of a plain picture nothing else can be said
+    plain = empty > 0  # nothing in it could be sharp
     blurred = np.where(plain, 0, _below(m.sharpness, _sharpness_limit(m.sharpness[~plain])))
-    dark = np.where(plain, 0, _below(m.brightness, _dark_limit(m)))
+    dark = _below(m.brightness, _dark_limit(m))
     dark[m.high > np.maximum(DARK_HIGH, 0.5 * _median(m.high))] = 0
-    bright = np.where(plain, 0, _below(255 - m.brightness, 255 - _bright_limit(m)))
+    bright = _below(255 - m.brightness, 255 - _bright_limit(m))
     bright[m.low < np.minimum(BRIGHT_LOW, 0.5 * (255 + _median(m.low)))] = 0
     short, long = np.minimum(m.width, m.height), np.maximum(m.width, m.height)
     side = np.sqrt(m.width * m.height)
