@@ -102,7 +102,12 @@ def _label_edits(figures: Figures, project: Project, everything: np.ndarray, und
         figures.time(f"redo: {what}", limit_ms, lambda: undo.redo(project))
 
     labels = project.labels
-    edit("a grader labels one image", 10, lambda: labels.assign([7], first, grader="ann"))
+
+    def one() -> None:
+        undo.push(labels.assign([7], first, grader="ann"))
+
+    figures.time("a grader labels one image", 10, one, repeat=5)
+    figures.time("undo: a grader labels one image", 10, lambda: undo.undo(project))
     edit("a grader labels 1,000", 60, lambda: labels.assign(thousand, first, grader="ann"))
     edit(f"a grader labels {len(some):,}", 1_000, lambda: labels.assign(some, second, grader="ann"))
     edit("another grader labels them", 1_000, lambda: labels.assign(some, first, grader="bob"))

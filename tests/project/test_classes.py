@@ -79,6 +79,20 @@ def test_undo_of_a_merge_restores_sets_of_classes(project: Project, add):
     assert project.labels.of(range(1, 7)) == merged
 
 
+def test_a_merge_of_single_labels_is_not_taken_back_among_several(project: Project, add):
+    add(a=1, b=1)
+    a, b = by_name(project).values()
+    undo = UndoStack()
+    undo.push(project.labels.merge([b], a))
+    project.labels.set_task("multi")
+    with pytest.raises(WorkbenchError, match="set what a label is back to that first"):
+        undo.undo(project)
+    assert project.labels.of([1, 2]) == [(a,), (a,)]
+    project.labels.set_task("single")
+    undo.undo(project)
+    assert project.labels.of([1, 2]) == [a, b]
+
+
 def test_a_class_is_not_merged_into_itself(project: Project, add):
     add(a=1, b=1)
     a, b = by_name(project).values()

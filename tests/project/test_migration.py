@@ -84,10 +84,11 @@ def test_a_migrated_project_takes_every_kind_of_edit(first_version: Path):
         undo.push(project.labels.assign(range(1, 200, 2), 3, grader="ann"))
         undo.push(project.labels.merge([1], 2))
         undo.push(project.rejection.set([5], True))
-        project.labels.set_task("multi")
-        undo.push(project.labels.toggle([1, 2, 3], 3, True))
         while undo.can_undo:
             undo.undo(project)
+        project.labels.set_task("multi")
+        undo.push(project.labels.toggle([1, 2, 3], 3, True))
+        undo.undo(project)
         project.labels.set_task("single")
         assert project.labels.counts() == {1: 100, 2: 100, 3: 0, None: 100}
         assert project._database.value("SELECT count(*) FROM image WHERE label_source = 'folder'") == 100

@@ -18,6 +18,8 @@ Array = NDArray[np.int64]
 _RANGE = "BETWEEN ? AND ?"
 _LIST = "IN (SELECT value FROM json_each(?))"
 
+_FEW = 65_536
+
 
 def change(database: Database, sql: str, ids: Array, parameters: Sequence[object] = ()) -> None:
     """Run ``sql`` on the sorted ids; it says "BETWEEN ? AND ?" where they go, behind all other parameters."""
@@ -73,15 +75,27 @@ def within(values: Array, ids: Array) -> NDArray[np.bool_]:
 
 def distinct(values: Array) -> tuple[Array, Array]:
     """Return the different values, ascending, and the place of each value among them."""
-    found: Array
-    codes: Array
+    if not len(values):
+        return values, values
+    low, high = int(values.min()), int(values.max())
+    if high - low < _FEW:
+        # Counting takes a tenth of the time of sorting.
+        there = np.bincount(values - low) > 0
+        found: Array = np.flatnonzero(there).astype(np.int64) + low
+        codes: Array = (np.cumsum(there) - 1).astype(np.int64)[values - low]
+        return found, codes
     found, codes = np.unique(values, return_inverse=True)
     return found, codes.astype(np.int64)
 
 
 def split(ids: Array, codes: Array) -> Iterator[tuple[int, Array]]:
     """Yield each code (0 or more) with the ids that have it, in their order."""
-    order = np.argsort(codes, kind="stable")
+    if len(codes) and codes.min() == codes.max():
+        yield int(codes[0]), ids
+        return
+    # Small integers are sorted by their digits, in a tenth of the time.
+    small = not len(codes) or int(codes.max()) < 2**15
+    order = np.argsort(codes.astype(np.int16) if small else codes, kind="stable")
     ordered = codes[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))
     for begin, end in pairwise([*begins.tolist(), len(codes)]):

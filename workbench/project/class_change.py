@@ -72,6 +72,8 @@ class ClassesChange:
     ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     grader: str = ""
     undone: bool = False
+    multi: bool = False
+    """Whether images had several labels when the moves were made."""
 
     @property
     def what(self) -> str:
@@ -85,7 +87,9 @@ class ClassesChange:
 
     def inverse(self) -> Self:
         moves = tuple(move.inverse() for move in reversed(self.moves))
-        return type(self)(self.after, self.before, self.detail, moves, self.ids, self.grader, not self.undone)
+        return type(self)(
+            self.after, self.before, self.detail, moves, self.ids, self.grader, not self.undone, self.multi
+        )
 
     def apply(self, project: "Project", *, source: str) -> "ClassesChange":
         return apply(project._database, self, source=source)
@@ -97,8 +101,12 @@ def apply(database: Database, change: ClassesChange, *, source: str) -> ClassesC
     Raises WorkbenchError, and changes nothing, where a name is taken, or a class is gone or still in use.
     """
     with database.transaction():
-        before = table(database)
-        _write_rows(database, before, change)
+        if change.moves and change.multi != (task.read(database) == "multi"):
+            raise WorkbenchError(
+                f"The classes were edited ({change.detail}) when a label was something else in this project; set what a label "
+                "is back to that first."
+            )
+        _write_rows(database, table(database), change)
         with bulk(database, sum(len(move.ids) for move in change.moves if move.table == "image")):
             for move in change.moves:
                 move.make(database)

@@ -55,12 +55,13 @@ def reordering(database: Database, ids: Sequence[ClassId], grader: str) -> Class
         raise ValueError("a new order must name each class once")
     after = ClassTable(_placed(rows[class_id] for class_id in ids), before.aliases)
     moves: tuple[Move, ...] = ()
-    if task.read(database) == "multi":
+    multi = task.read(database) == "multi"
+    if multi:
         pairs = database.integers(
             "SELECT (image_id << 20) + class_id AS value FROM image_class ORDER BY image_id, class_id"
         )
         moves = _first_moves(database, pairs, after)
-    return ClassesChange(before, after, "put in another order", moves, grader=grader)
+    return ClassesChange(before, after, "put in another order", moves, grader=grader, multi=multi)
 
 
 def removing(database: Database, class_id: ClassId, grader: str) -> ClassesChange:
@@ -74,7 +75,8 @@ def removing(database: Database, class_id: ClassId, grader: str) -> ClassesChang
     )
     ids = np.array([row[0] for row in lost], dtype=np.int64)
     moves = (Move("lost", tuple(lost), None, ids),) if lost else ()
-    return ClassesChange(before, after, f"removed '{old.name}'", moves, grader=grader)
+    multi = task.read(database) == "multi"
+    return ClassesChange(before, after, f"removed '{old.name}'", moves, grader=grader, multi=multi)
 
 
 def merging(database: Database, sources: Sequence[ClassId], into: ClassId, grader: str) -> ClassesChange:
@@ -87,7 +89,8 @@ def merging(database: Database, sources: Sequence[ClassId], into: ClassId, grade
     aliases = {name: int(into) if owner in merged else owner for name, owner in before.aliases.items()}
     aliases |= {row.name: int(into) for row in gone}
     after = ClassTable(_placed(row for row in before.rows if row.id not in merged), aliases)
-    if task.read(database) == "multi":
+    multi = task.read(database) == "multi"
+    if multi:
         ids, moves = _merged_sets(database, merged, int(into), after)
     else:
         moves = _moved(database, "image", "id", merged, int(into))
@@ -96,7 +99,7 @@ def merging(database: Database, sources: Sequence[ClassId], into: ClassId, grade
     moves += _moved(database, "region", "id", merged, int(into))
     moves += _moved(database, "prediction", "image_id", merged, int(into))
     names = ", ".join(f"'{row.name}'" for row in gone)
-    return ClassesChange(before, after, f"merged {names} into '{kept.name}'", tuple(moves), ids, grader)
+    return ClassesChange(before, after, f"merged {names} into '{kept.name}'", tuple(moves), ids, grader, multi=multi)
 
 
 def _with(rows: Iterable[ClassRow], changed: ClassRow) -> tuple[ClassRow, ...]:
