@@ -303,7 +303,7 @@ class KeyList(Overlay):
         parent = self.parentWidget()
         content = self._body.widget()
         wanted = content.sizeHint().height() + 88 if content is not None else 200
-        width, height = min(820, parent.width() - 48), min(wanted, parent.height() - 96)
+        width, height = min(900, parent.width() - 48), min(wanted, parent.height() - 96)
         self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
 
     def focusOutEvent(self, event: Any) -> None:

@@ -45,6 +45,11 @@ class Histogram(QWidget):
         return QSize(220, HEIGHT)
 
     @property
+    def window(self) -> tuple[int, int]:
+        """The two levels that are shown."""
+        return self._window
+
+    @property
     def span(self) -> int:
         """How many levels there are from the image's lowest to its highest."""
         return self._high - self._low

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QSpinBox
+from PySide6.QtGui import QImage, QIntValidator, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QLineEdit
 
 from workbench.data.decoding import HIGHEST, LOWEST, Levels, windowed
 from workbench.data.reading import read_levels
@@ -66,25 +66,23 @@ class LevelsSheet(QFrame):
         self.setLayout(layout)
         self.histogram.windowMoved.connect(self.windowChanged)
         for field in (self.low, self.high):
-            field.valueChanged.connect(self._typed)
+            field.editingFinished.connect(self._typed)
         self.hide()
 
-    def _level(self, name: str) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(LOWEST, HIGHEST)
+    def _level(self, name: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setValidator(QIntValidator(LOWEST, HIGHEST, field))
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setAccessibleName(name)
+        field.setToolTip(name)
         field.setFixedWidth(72)
-        field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        field.setKeyboardTracking(False)
         return field
 
     def show_window(self, window: Window, project: Window) -> None:
         """Show the window in use beside the project's."""
         self.histogram.show_window(*window)
         for field, value in zip((self.low, self.high), window, strict=True):
-            was = field.blockSignals(True)
-            field.setValue(value)
-            field.blockSignals(was)
+            field.setText(str(value))
         same = window == project
         low, high = (figures.count(level) for level in project)
         self.note.setText(
@@ -96,8 +94,8 @@ class LevelsSheet(QFrame):
 
     @Slot()
     def _typed(self) -> None:
-        low, high = self.low.value(), self.high.value()
-        if low < high:
+        low, high = int(self.low.text()), int(self.high.text())  # the validator lets nothing else through
+        if low < high and (low, high) != self.histogram.window:
             self.windowChanged.emit(low, high)
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from math import hypot
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPolygonF
 
 from workbench.project.regions import Points
 
 MOST_POINTS = 400
+MOST_DRAWN = 1500
+"""Of a longer line only every n-th point is looked at: a hand is not that precise."""
 
 
 def corners(shape: str, points: Sequence[QPointF]) -> list[QPointF]:
@@ -64,7 +67,7 @@ def simplified(points: Sequence[tuple[float, float]], least: float) -> Points:
 
     Ramer, Douglas, Peucker; coarser where more than `MOST_POINTS` would be left.
     """
-    kept = list(points)
+    kept = list(points[:: 1 + len(points) // MOST_DRAWN])
     while True:
         kept = _peucker(kept, least)
         if len(kept) <= MOST_POINTS:
@@ -78,21 +81,24 @@ def simplified(points: Sequence[tuple[float, float]], least: float) -> Points:
 def _peucker(points: list[tuple[float, float]], least: float) -> list[tuple[float, float]]:
     if len(points) < 3:
         return points
-    keep = [False] * len(points)
-    keep[0] = keep[-1] = True
+    places = np.asarray(points, dtype=np.float64)
+    keep = np.zeros(len(points), dtype=np.bool_)
+    keep[[0, -1]] = True
     spans = [(0, len(points) - 1)]
     while spans:
         first, last = spans.pop()
-        start, end = QPointF(*points[first]), QPointF(*points[last])
-        far, place = 0.0, -1
-        for number in range(first + 1, last):
-            distance = _distance(QPointF(*points[number]), start, end)
-            if distance > far:
-                far, place = distance, number
-        if far > least:
-            keep[place] = True
-            spans += [(first, place), (place, last)]
-    return [point for point, kept in zip(points, keep, strict=True) if kept]
+        if last - first < 2:
+            continue
+        away = places[first + 1 : last] - places[first]
+        along = places[last] - places[first]
+        length = float(along @ along)
+        share = np.clip(away @ along / length, 0.0, 1.0) if length else np.zeros(len(away))
+        distance = np.hypot(*(away - share[:, None] * along).T)
+        far = int(np.argmax(distance))
+        if distance[far] > least:
+            keep[first + 1 + far] = True
+            spans += [(first, first + 1 + far), (first + 1 + far, last)]
+    return [points[number] for number in np.flatnonzero(keep)]
 
 
 def _distance(point: QPointF, start: QPointF, end: QPointF) -> float:
