@@ -48,7 +48,8 @@ def label_sources(project: Project, ids: Sequence[int]) -> dict[int, str]:
     """Return who set the label of each of these images that has one ("folder", "user", ...)."""
     return dict(
         project._database.rows(
-            "SELECT id, coalesce(label_source, '') FROM json_each(?) AS wanted CROSS JOIN image ON id = wanted.value"
+            "SELECT image.id, coalesce(label_source, '') FROM json_each(?) AS wanted"
+            " CROSS JOIN image ON image.id = wanted.value"
             " WHERE class_id IS NOT NULL",
             (json.dumps([int(image_id) for image_id in ids]),),
         )

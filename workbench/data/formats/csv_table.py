@@ -64,7 +64,10 @@ def write(
     """
     further = [name for name in ("tags", "note", "rejected", "pinned", "test_set") if getattr(extent, name)]
     classes = [CLASSES] if head.task else []
-    fields = [FIELD + name if name in (*ROLES, CLASSES) or name.startswith(FIELD) else name for name in extent.fields]
+    fields = [
+        FIELD + name if name in (*ROLES, CLASSES, "file_name") or name.startswith(FIELD) else name
+        for name in extent.fields
+    ]
     # A cell with a lone carriage return is not quoted by Python before 3.13.
     plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     quoted = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -62,7 +62,8 @@ def write(stream: TextIO, records: Iterable[Record], *, head: Head, extent: Exte
         if extent.test_set:
             row["test_set"] = record.test_set
         for name in extent.fields:
-            row[FIELD + name if name in (*ROLES, CLASSES, "file_name") else name] = record.fields.get(name, "")
+            taken = name in (*ROLES, CLASSES, "file_name") or name.startswith(FIELD)
+            row[FIELD + name if taken else name] = record.fields.get(name, "")
         if head.task:
             row[CLASSES], first = first, ""
         stream.write(json.dumps(row, ensure_ascii=False) + "\n")
