@@ -73,3 +73,14 @@ def test_a_million_ids_cost_what_is_looked_at(rows: Any) -> None:
     for position in range(0, 1_000_000, 5_000):
         model.row_at(position)
     assert len(model._blocks) <= KEPT_BLOCKS
+
+
+def test_the_tooltip_says_what_the_badges_mean(model: GridModel, make_row: Any) -> None:
+    model._fetch = lambda ids: [
+        make_row(1, tags=("riser",), findings=("exact-copy",), test_set="spring", pinned=True),
+        make_row(2, pinned=True, error="cut off"),
+    ]
+    model.set_ids(np.arange(1, 3))
+    first, second = (model.index_at(place).data(Qt.ItemDataRole.ToolTipRole) for place in range(2))
+    assert first.splitlines()[2:] == ["Tags: riser", "Exact copies", "In the frozen test set spring"]
+    assert second.splitlines()[2:] == ["Keeps its part of the split", "cut off"]

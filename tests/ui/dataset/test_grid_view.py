@@ -205,3 +205,65 @@ def test_every_state_of_a_tile_is_painted(grid: Grid, make_row: Any, mode: str, 
     picture = grid.view.grab().toImage()
     theme.apply(qapp, before)
     assert len({picture.pixel(x, y) for x in range(0, 700, 5) for y in range(0, 200, 5)}) > 4
+
+
+def paint(grid: Grid, rows: list[Any], qtbot: QtBot) -> Any:
+    from workbench.project.labels import ClassRow
+
+    classes = [ClassRow(1, "good", 0, "#e69f00"), ClassRow(2, "pit", 1, "#56b4e9"), ClassRow(3, "crack", 2, "#009e73")]
+    grid.model._fetch = lambda ids: rows[: len(ids)]
+    grid.model.set_ids(np.arange(1, len(rows) + 1))
+    grid.selection.reset(len(rows))
+    grid.view.delegate.set_classes({known.id: known for known in classes})
+    qtbot.waitUntil(lambda: all(grid.loader.pixmap(row.id) is not None for row in rows))
+    grid.view.viewport().repaint()
+    return grid.view.grab().toImage()
+
+
+def colours(picture: Any, area: Any) -> set[str]:
+    return {
+        picture.pixelColor(x, y).name()
+        for x in range(area.left(), area.right())
+        for y in range(area.top(), area.bottom())
+    }
+
+
+def test_a_red_edge_where_the_model_disagrees_and_only_there(grid: Grid, make_row: Any, qtbot: QtBot) -> None:
+    from workbench.ui import theme
+
+    said = {"prediction": 2, "confidence": 0.9}
+    rows = [
+        make_row(1, class_id=1, **said),
+        make_row(2, class_id=2, **said),
+        make_row(3, class_id=None, **said),
+        make_row(4, class_id=1, classes=(1, 2), **said),
+        make_row(5, class_id=1, refused=True, **said),
+    ]
+    picture = paint(grid, rows, qtbot)
+    red = theme.colour("red").name()
+    marked = [red in colours(picture, grid.view.visualRect(grid.model.index_at(place))) for place in range(5)]
+    assert marked == [True, False, False, False, False]
+
+
+def test_badges_tell_what_is_kept_with_an_image(grid: Grid, make_row: Any, qtbot: QtBot) -> None:
+    from workbench.ui import theme
+
+    rows = [
+        make_row(1, class_id=1),
+        make_row(2, class_id=1, findings=("exact-copy", "quality")),
+        make_row(3, class_id=1, rejected=True, split="test"),
+        make_row(4, class_id=1, classes=(1, 2, 3)),
+        make_row(5, class_id=1, noted=True, regions=2, tags=("a",), pinned=True),
+        make_row(6, class_id=-1),
+    ]
+    picture = paint(grid, rows, qtbot)
+    tiles = [colours(picture, grid.view.visualRect(grid.model.index_at(place))) for place in range(6)]
+    amber, raised = theme.colour("amber").name(), len(tiles[0])
+    assert [amber in tile for tile in tiles] == [False, True, False, False, False, False]
+    assert "#808080" in tiles[0]
+    assert "#808080" not in tiles[2]  # dimmed
+    assert {"#e69f00", "#56b4e9", "#009e73"} <= tiles[3]
+    assert len(tiles[4]) > raised
+    assert "#e69f00" not in tiles[5]
+    grid.view.set_tile_size(72)
+    grid.view.grab()

@@ -234,15 +234,16 @@ def date_from(text: str, *, end: bool) -> float | None:
         return None
     match = _DATE.fullmatch(text)
     if match is None:
-        raise ValueError(text)
+        raise ValueError(f"not a date: {text}")
     year, month, day = (int(part) if part else None for part in match.groups())
     assert year is not None
-    if not end:
-        return datetime(year, month or 1, day or 1).timestamp()
-    month = month or 12
-    if not 1 <= month <= 12:
-        raise ValueError(text)
-    return datetime(year, month, day or calendar.monthrange(year, month)[1], 23, 59, 59, 999_999).timestamp()
+    try:
+        if not end:
+            return datetime(year, month or 1, day or 1).timestamp()
+        last = day or calendar.monthrange(year, month or 12)[1]
+        return datetime(year, month or 12, last, 23, 59, 59, 999_999).timestamp()
+    except (ValueError, OverflowError, OSError) as error:  # no such day, or none that this system can count to
+        raise ValueError(f"not a date: {text}") from error
 
 
 def typed(query: Query, text: str) -> Query:

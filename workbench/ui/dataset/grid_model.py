@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from workbench.project.images import ImageRow
+from workbench.ui.dataset.filter_words import finding_title
 
 Ids = NDArray[np.int64]
 Fetch = Callable[[Ids], Sequence[ImageRow]]
@@ -118,5 +119,19 @@ class GridModel(QAbstractTableModel):
         if row is None or role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.relative}\n{row.width} × {row.height}"
+            return self._tip(row)
         return row.relative
+
+    def _tip(self, row: ImageRow) -> str:
+        lines = [row.relative, f"{row.width} × {row.height}"]
+        if row.tags:
+            lines.append(self.tr("Tags: {0}").format(", ".join(row.tags)))
+        if row.findings:
+            lines.append(", ".join(finding_title(kind, self.tr) for kind in row.findings))
+        if row.test_set is not None:
+            lines.append(self.tr("In the frozen test set {0}").format(row.test_set))
+        elif row.pinned:
+            lines.append(self.tr("Keeps its part of the split"))
+        if row.error is not None:
+            lines.append(row.error)
+        return "\n".join(lines)
