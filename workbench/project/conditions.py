@@ -10,6 +10,9 @@ from workbench.project.query import Query, like
 Condition = tuple[str, Sequence[Any]]
 """A statement that selects ids ``AS value``, and its parameters."""
 
+LARGEST = 9e18
+"""SQLite's integers end a little above."""
+
 
 def on_image(query: Query, *, without_class: bool = False) -> tuple[str, list[int]]:
     """Return the conditions on the table ``image`` that its index answers, and their parameters; "" for none."""
@@ -56,8 +59,7 @@ def _on_file(query: Query) -> list[Condition]:
     ):
         if bound is not None:
             conditions.append(condition)
-            # SQLite's integers end here.
-            parameters.append(max(-(2**63), min(round(bound * scale), 2**63 - 1)))
+            parameters.append(round(max(-LARGEST, min(bound * scale, LARGEST))))
     if conditions:
         found.append((f"SELECT image_id AS value FROM file WHERE {' AND '.join(conditions)}", parameters))
     return found

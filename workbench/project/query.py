@@ -96,7 +96,7 @@ class Query:
             read = TypeAdapter(cls).validate_json(json.dumps(content, allow_nan=False), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
+            place = first["loc"][0] if first["loc"] else "query"
             raise WorkbenchError(
                 f"The part '{place}' of a stored filter is wrong ({first['msg']}); make it again and save it."
             ) from error
@@ -139,9 +139,9 @@ def likely(pattern: str) -> str:
     """Return a pattern for LIKE that fits every path that ``pattern`` fits, and some more."""
     if pattern.startswith(REGULAR):
         return "%"
-    # A class of letters stands for one; most of what is neither * nor ? nor a class stands for itself.
+    # Every second part is *, ? or a class of letters, which may be none after all: "[]" stands for itself.
     parts = re.split(r"(\*|\?|\[!?\]?[^]]*\])", pattern)
-    loose = [{"*": "%", "?": "_"}.get(part, "_" if part.startswith("[") else loosely(part)) for part in parts if part]
+    loose = [("_" if part == "?" else "%") if place % 2 else loosely(part) for place, part in enumerate(parts)]
     return ("" if "/" in pattern else "%") + "".join(loose)
 
 
