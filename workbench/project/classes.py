@@ -82,12 +82,13 @@ def counted(database: Database, *, multi: bool, rejected: bool | None) -> dict[C
     counts[NO_CLASS] = int(
         database.value(f"SELECT count(*) FROM image WHERE class_id = ? {and_kept}", (int(NO_CLASS),))
     )
-    # Counting all by their index, and then the few rejected ones, is faster than joining a million rows.
+    # Counting all by their index, and then the few rejected ones, is faster than joining a million rows;
+    # CROSS keeps SQLite from beginning with the larger table.
     among_rejected = {}
     if rejected is not None:
         among_rejected = dict(
             database.rows(
-                "SELECT image_class.class_id, count(*) FROM image JOIN image_class ON image_id = image.id"
+                "SELECT image_class.class_id, count(*) FROM image CROSS JOIN image_class ON image_id = image.id"
                 " WHERE rejected = 1 GROUP BY image_class.class_id"
             )
         )
