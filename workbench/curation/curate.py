@@ -105,9 +105,11 @@ def _checked(check: str, asked: Asked, *, alone: bool) -> Iterator[Event]:
         if alone:
             raise
         yield Noticed(f"The check for {check} could not be made: {error}")
+        yield CheckEnded(check, [], 0, ran=False)
         return
     except _NothingToGoBy as reason:
         yield Noticed(str(reason))
+        yield CheckEnded(check, [], 0, ran=False)
         return
     yield CheckEnded(check, list(KINDS_OF[check]), found)
 

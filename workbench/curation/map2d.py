@@ -28,6 +28,7 @@ DIRECTIONS = 50
 SEED = 0
 WHAT = "Drawing the map"
 _STEP = 10
+_FEW = 1000
 _ITERATIONS = (250, 500)
 """With exaggeration and without: openTSNE's defaults."""
 
@@ -65,17 +66,18 @@ def _tsne(features: Floats) -> Generator[Progress, None, Floats]:
     total = sum(_ITERATIONS)
     told = Progress(0, total, WHAT)
     perplexity = min(30.0, (len(features) - 1) / 3)
+    jobs = 1 if len(features) < _FEW else -1  # threads that wait for each other take longer than so little work
 
     def begin() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             near = affinity.PerplexityBasedNN(
-                features, perplexity=perplexity, method="exact", n_jobs=-1, random_state=SEED
+                features, perplexity=perplexity, method="exact", n_jobs=jobs, random_state=SEED
             )
             start = _padded(features).astype(np.float64)
             start *= 1e-4 / max(float(start[:, 0].std()), 1e-12)
             # For so few images Barnes and Hut's way is several times faster than the one by FFT.
-            return TSNEEmbedding(start, near, negative_gradient_method="bh", n_jobs=-1, random_state=SEED)
+            return TSNEEmbedding(start, near, negative_gradient_method="bh", n_jobs=jobs, random_state=SEED)
 
     embedding = yield from waited(begin, told)
     done = 0
@@ -100,7 +102,7 @@ def _principal(features: Floats) -> Floats:
         return features
     centred = features - features.mean(axis=0)
     _, values, directions = np.linalg.svd(_sampled(centred), full_matrices=False)
-    kept = directions[values > 1e-6][:DIRECTIONS]
+    kept = directions[(values > 1e-6) | (np.arange(len(values)) < 1)][:DIRECTIONS]
     kept *= np.sign(kept[np.arange(len(kept)), np.abs(kept).argmax(axis=1)])[:, None]
     found: Floats = (centred @ kept.T).astype(np.float32)
     return found

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.embedding.embed import NEEDED, embeddings_folder
-from workbench.embedding.store import EmbeddingStore, Floats, newest
+from workbench.embedding.embed import NEEDED, stored
+from workbench.embedding.store import EmbeddingStore, Floats
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job, Progress, Stop
 from workbench.project.id_ranges import Ids
@@ -44,7 +44,7 @@ def most_similar(project: Project, ids: Ids, k: int) -> tuple[NDArray[np.int64],
     network's habits, one camera) does not count. Rejected, missing and corrupt images are left out, and so is the selection
     itself. Raises WorkbenchError where there are no embeddings, or none of the selection. Takes a second per 100 000 images.
     """
-    store = newest(embeddings_folder(project))
+    store = stored(project)
     if store is None:
         raise WorkbenchError(f"There are no embeddings yet; {NEEDED}.")
     wanted = np.unique(np.asarray(ids, dtype=np.int64))

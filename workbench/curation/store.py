@@ -29,11 +29,15 @@ KINDS_OF: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class CheckEnded:
-    """A check came to its end, and gave so many findings of these kinds; those of an earlier time no longer hold."""
+    """A check came to its end, and gave so many findings of these kinds; those of an earlier time no longer hold.
+
+    ``ran`` is False where it could not be made: then there are no kinds, and what was found before stays.
+    """
 
     check: str
     kinds: list[str]
     findings: int
+    ran: bool = True
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,14 @@ def embeddings_folder(project: Project) -> Path:
     return project.cache_folder / FOLDER
 
 
+def stored(project: Project) -> EmbeddingStore | None:
+    """Return the store of embeddings that grew last, None where nothing was embedded yet.
+
+    Of a project that is only read here, that is also looked for where those who write to it keep theirs.
+    """
+    return newest(embeddings_folder(project)) or newest(project.folder / "cache" / FOLDER)
+
+
 def embedded(
     project: Project, ids: NDArray[np.int64], source: EmbeddingSource | None
 ) -> Generator[Progress | Noticed, None, Vectors | None]:
@@ -84,7 +92,7 @@ def embedded(
     Without a source it embeds nothing and returns what the newest store has, or None where there is no store.
     """
     folder = embeddings_folder(project)
-    store = newest(folder) if source is None else EmbeddingStore(folder, source.key)
+    store = stored(project) if source is None else EmbeddingStore(folder, source.key)
     if store is None:
         return None
     with store:
