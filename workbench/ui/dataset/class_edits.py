@@ -64,7 +64,7 @@ class ClassEdits(QObject):
         return True
 
     def _change(self, change: Callable[[Labels], object]) -> bool:
-        done = self._session.edit_classes(change)  # type: ignore[arg-type]
+        done = self._session.edit_classes(change)
         if not done:
             self._session.classesChanged.emit()  # the list shows what the user asked for
         return done

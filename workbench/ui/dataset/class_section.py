@@ -74,6 +74,15 @@ class ClassSection(QWidget):
         self.advance = QCheckBox(self.tr("Go on to the next image"))
         self.advance.setObjectName("dataset.advance")
         self.advance.setToolTip(self.tr("After labelling one image, select the next (G)"))
+        self.suggest = button(
+            self.tr("Suggest labels"),
+            role="link",
+            name="dataset.suggestLabels",
+            tip=self.tr(
+                "Let the newest trained model, or one made now from the labels there are, look at the other images"
+            ),
+        )
+        self.suggest.setStyleSheet("padding: 0;")
         self.setLayout(
             column(
                 self.grader,
@@ -81,7 +90,7 @@ class ClassSection(QWidget):
                 self.list,
                 row(self.new_class, add),
                 self._hint,
-                self.advance,
+                row(self.advance, None, self.suggest),
                 spacing=theme.GRID,
             )
         )
@@ -97,5 +106,6 @@ class ClassSection(QWidget):
         """With classes there is something to choose and to go on from; without, a hint says where they come from."""
         self._hint.setVisible(not has)
         self.advance.setVisible(has)
+        self.suggest.setVisible(has)
         self.task.setVisible(has)
         self.grader.setVisible(has)

@@ -23,6 +23,8 @@ from workbench.ui.dataset.suggestions_bar import SuggestionsBar
 from workbench.ui.dataset.task_meaning import what_changes
 
 if TYPE_CHECKING:
+    from workbench.project.changes import Change
+    from workbench.project.project import Project
     from workbench.ui.dataset.panel import DatasetPanel
 
 DETAILS_MS = 40
@@ -64,6 +66,7 @@ class Deciding(QObject):
         panel, session, inspector = self._panel, self._session, self._inspector
         for changed in (session.decisionsChanged, session.findingsChanged, session.predictionsChanged):
             changed.connect(self._late.start)
+        session.decisionsChanged.connect(self._decided)
         session.projectChanged.connect(self._project_changed)
         session.graderChanged.connect(self._show_grader)
         panel.selection.changed.connect(self._late.start)
@@ -81,6 +84,7 @@ class Deciding(QObject):
         inspector.findings.showAsked.connect(self._show_finding)
         inspector.findings.dismissAsked.connect(self._dismiss)
         inspector.similarAsked.connect(self.similar.show)
+        inspector.class_section.suggest.clicked.connect(self.suggestions.suggest)
 
     # what the panel asks
 
@@ -113,6 +117,7 @@ class Deciding(QObject):
     def _project_changed(self) -> None:
         self._show_grader()
         self._show_task()
+        self._ask_for_tags()
         self.suggestions.refresh()
         self._late.start()
 
@@ -126,6 +131,14 @@ class Deciding(QObject):
     def _show_task(self) -> None:
         project = self._session.project
         self._inspector.class_section.task.show_task(project.labels.task if project is not None else TASKS[0])
+
+    @Slot(object)
+    def _decided(self, change: "Change") -> None:
+        if change.what == "tag":
+            self._ask_for_tags()
+
+    def _ask_for_tags(self) -> None:
+        self._panel.reader.ask("tags", _names_of_tags, self._inspector.tags.set_known)
 
     @Slot()
     def show_details(self) -> None:
@@ -144,7 +157,6 @@ class Deciding(QObject):
             return
         rows = project.images.page(ids[:MOST_MARKED])
         self._mark_classes(rows)
-        inspector.tags.set_known(sorted(project.tags.counts()))
         inspector.tags.show_tags(Counter(tag for shown in rows for tag in shown.tags), len(rows))
         if len(ids) > 1:
             inspector.show_details(None)
@@ -227,3 +239,7 @@ class Deciding(QObject):
         if project is not None:
             project.findings.dismiss([finding_id])
             self._session.findingsChanged.emit()
+
+
+def _names_of_tags(project: "Project") -> list[str]:
+    return sorted(project.tags.counts())

@@ -133,7 +133,9 @@ class LabelActions(QObject):
 
     @Slot()
     def _unlabel(self) -> None:
-        if not self._suggestions.refuse():
+        if self._suggestions.show_selection():
+            self._suggestions.refuse()
+        else:
             self._panel.labelling.unlabel()
 
     def pressed(self, event: QKeyEvent) -> bool:

@@ -103,9 +103,12 @@ class LevelsTool(LoupeTool):
     """A drag with the right button: to the side for the width of the window, up and down for its level."""
 
     keepAsked = Signal(int, int)
+    activeChanged = Signal(bool)
 
     def __init__(self, loupe: "Loupe") -> None:
         super().__init__(loupe)
+        self.wanted = True
+        """Whether the sheet is shown where there are levels."""
         self._loupe = loupe
         self.sheet = LevelsSheet(loupe)
         self._reading = Aside(self)
@@ -138,7 +141,7 @@ class LevelsTool(LoupeTool):
         self._levels = None
         self._reading.drop()
         if shown is None or not may_have_levels(shown):
-            self.sheet.hide()
+            self._show_sheet()
             return
         path = shown.path
         self._reading.ask(shown.id, lambda: _prepared(read_levels(path)))
@@ -147,15 +150,25 @@ class LevelsTool(LoupeTool):
     def _read(self, image_id: object, answer: Any) -> None:
         shown = self._loupe.row
         if shown is None or shown.id != image_id or answer is None or not self._loupe.isVisible():
-            self.sheet.hide()
+            self._show_sheet()
             return
         self._levels, bars, low, high = answer
         self.sheet.histogram.show_levels(bars, low, high)
         self._show(live=False)
-        self.sheet.adjustSize()
-        self.place()
-        self.sheet.show()
-        self.sheet.raise_()
+        self._show_sheet()
+
+    def want(self, on: bool) -> None:
+        """Show the sheet wherever there are levels, or do not."""
+        self.wanted = on
+        self._show_sheet()
+
+    def _show_sheet(self) -> None:
+        self.activeChanged.emit(self.active)
+        if self.active and self.wanted:
+            self.sheet.adjustSize()
+            self.place()
+            self.sheet.raise_()
+        self.sheet.setVisible(self.active and self.wanted)
 
     def place(self) -> None:
         """Put the sheet into the upper right corner of the loupe."""

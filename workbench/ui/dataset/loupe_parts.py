@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
 
 
+LEVELS = "dataset/levels"
+"""The preference whether the levels of a deep image are shown beside it."""
+
+
 class ToolBar(QFrame):
     """Look and choose, draw boxes, draw freehand: floats over the upper left corner of the loupe."""
 
@@ -40,7 +44,13 @@ class ToolBar(QFrame):
             made.setCheckable(True)
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             made.clicked.connect(partial(tool.set_mode, mode))
-        self.setLayout(row(*self.buttons.values(), spacing=2, margins=theme.HALF))
+        self.levels = tool_button(
+            "contrast", self.tr("Levels of a deep image (Ctrl+Shift+L)"), name="dataset.loupe.levels"
+        )
+        self.levels.setCheckable(True)
+        self.levels.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.levels.hide()
+        self.setLayout(row(*self.buttons.values(), self.levels, spacing=2, margins=theme.HALF))
         tool.modeChanged.connect(self._show)
         self._show("")
 
@@ -63,6 +73,10 @@ class LoupeParts(QObject):
         )
         loupe.tools = [self.levels, self.regions]
         self.bar = ToolBar(self.regions, loupe)
+        self.levels.wanted = panel.session.preferences.switch(LEVELS, True)
+        self.bar.levels.setChecked(self.levels.wanted)
+        self.bar.levels.clicked.connect(self._want_levels)
+        self.levels.activeChanged.connect(self._show_levels)
         self._small = ThumbnailLoader(panel.pictures.thumbnail, self)
         self.pages = PageStrip(self._small, loupe)
         loupe.installEventFilter(self)
@@ -79,6 +93,8 @@ class LoupeParts(QObject):
             icon="freehand",
             key="F",
         )
+        text = tr("Show or hide the levels of a deep image")
+        add("dataset.levels", text, self.bar.levels.click, icon="contrast", key="Ctrl+Shift+L")
         add(
             "dataset.keepWindow.action", tr("Use these levels for the whole project"), self._keep_shown, icon="contrast"
         )
@@ -154,10 +170,20 @@ class LoupeParts(QObject):
                 self._session.toast.emit(self.tr("Select an image first, then draw on it."))
                 return
             panel.open_loupe(panel.selection.current)
-        self.regions.set_mode("" if self.regions.mode == mode else mode)  # type: ignore[arg-type]
+        self.regions.set_mode("" if self.regions.mode == mode else mode)
         panel.loupe.setFocus()
 
     # levels
+
+    @Slot(bool)
+    def _want_levels(self, on: bool) -> None:
+        self._session.preferences.set(LEVELS, on)
+        self.levels.want(on)
+
+    @Slot(bool)
+    def _show_levels(self, active: bool) -> None:
+        self.bar.levels.setVisible(active)
+        self.bar.adjustSize()
 
     @Slot()
     def _keep_shown(self) -> None:

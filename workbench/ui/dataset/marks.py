@@ -218,4 +218,4 @@ class GraderChoice(QWidget):
             self.field.setText(self._name)
             self._choose()
             return True
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+        return super().eventFilter(watched, event)

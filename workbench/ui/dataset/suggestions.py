@@ -1,8 +1,9 @@
 """What a model suggests for the images without a label: accepted or refused by key and in bulk, and asked for anew."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,11 @@ from workbench.project.ids import ClassId, LabelValue
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.ui import figures
+from workbench.ui.dataset.curation_jobs import embedding_backbone
 from workbench.ui.dataset.grid_model import Ids
 from workbench.ui.dataset.labelling import is_writing
 from workbench.ui.dataset.suggestions_bar import SuggestionsBar
+from workbench.ui.worker import JobHandle
 
 if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
@@ -22,10 +25,36 @@ if TYPE_CHECKING:
 SOURCE = "suggestion"
 """The source of a label that was accepted from a suggestion."""
 
-MOST_LOOKED_AT = 20_000
-"""So many selected images are looked at to say how many of them have a suggestion."""
+MOST_LOOKED_AT = 2_000
+"""More selected images than this are looked through beside the window's thread."""
 
-Found = tuple[Ids, NDArray[np.int64]]
+
+class Found(NamedTuple):
+    """Images without a label whose suggestion stands, and the class that is suggested for each."""
+
+    ids: Ids
+    classes: NDArray[np.int64]
+
+
+NOTHING = Found(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def standing(ids: Ids, project: Project) -> Found:
+    """Return those of ``ids`` that have no label and a suggestion that was not refused."""
+    if not len(ids) or project.predictions.source is None:
+        return NOTHING
+    classes, _, refused = project.predictions.of(ids)
+    good = (classes > 0) & ~refused
+    ids, classes = np.asarray(ids)[good], classes[good]
+    unlabelled = np.array([value is None for value in project.labels.of(ids)], bool) if len(ids) else good[:0]
+    return Found(ids[unlabelled], classes[unlabelled])
+
+
+def surest(query: Query, least: float, project: Project) -> Found:
+    """Return the images of ``query`` without a label where the model is that sure of its suggestion."""
+    low, high = query.confidence or (0.0, 1.0)
+    ids = project.images.ids(replace(query, suggested=True, confidence=(max(low, least), high)))
+    return Found(ids, project.predictions.of(ids)[0]) if len(ids) else NOTHING
 
 
 class Suggestions(QObject):
@@ -35,6 +64,7 @@ class Suggestions(QObject):
         super().__init__(panel)
         self._panel, self._session, self._bar = panel, panel.session, bar
         self._hidden_for = ""
+        self._handle: JobHandle | None = None
         self.selected = 0
         """How many of the selected images have a suggestion."""
         session = self._session
@@ -75,81 +105,83 @@ class Suggestions(QObject):
         self._bar.hide()
 
     def show_selection(self) -> int:
-        """Look which of the selected images have a suggestion; return how many."""
-        self.selected = len(self._found(self._panel.selected_ids()[:MOST_LOOKED_AT])[0])
+        """Look which of the selected images (the first of very many) have a suggestion; return how many."""
+        project = self._session.project
+        chosen = self._panel.selected_ids()[:MOST_LOOKED_AT]
+        self.selected = len(standing(chosen, project).ids) if project is not None else 0
         self._bar.show_selected(self.selected)
         return self.selected
 
     def of(self, image_id: int) -> tuple[int, float] | None:
         """Return the class and confidence that is suggested for an image without a label, None where none stands."""
-        ids, classes = self._found(np.array([image_id], np.int64))
         project = self._session.project
-        if not len(ids) or project is None:
+        found = standing(np.array([image_id], np.int64), project) if project is not None else NOTHING
+        if not len(found.ids) or project is None:
             return None
-        return int(classes[0]), float(project.predictions.of(ids)[1][0])
+        return int(found.classes[0]), float(project.predictions.of(found.ids)[1][0])
 
-    def _found(self, ids: Ids, *, least: float = 0.0) -> Found:
-        """Return those of ``ids`` that have no label and a suggestion that stands, and its class."""
-        project = self._session.project
-        if project is None or not len(ids) or project.predictions.source is None:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        classes, confidences, refused = project.predictions.of(ids)
-        good = (classes > 0) & ~refused & (np.nan_to_num(confidences) >= least)
-        ids, classes = np.asarray(ids)[good], classes[good]
-        unlabelled = np.array([value is None for value in project.labels.of(ids)], bool) if len(ids) else good[:0]
-        return ids[unlabelled], classes[unlabelled]
+    def _with_selected(self, act: Callable[[Found], object]) -> None:
+        """Call ``act`` with what is suggested for the selected images: at once, or with very many of them a little later."""
+        project, ids = self._session.project, self._panel.selected_ids().copy()
+        if project is None or is_writing():
+            return
+        if len(ids) <= MOST_LOOKED_AT:
+            act(standing(ids, project))
+        else:
+            self._panel.reader.ask("suggested", partial(standing, ids), act)
 
     # what is done about it
 
     @Slot()
     def accept(self) -> None:
         """Label the selected images as suggested."""
-        if is_writing():
-            return
-        position = self._panel.selection.current
-        ids, classes = self._found(self._panel.selected_ids())
-        if self._give(ids, classes):
-            self._tell(len(ids), self.tr("{count} suggestions accepted"))
-            self._panel.labelling.go_on(ids, position)
+        self._with_selected(partial(self._accept, self._panel.selection.current))
+
+    def _accept(self, position: int, found: Found) -> None:
+        if self._give(found):
+            self._tell(len(found.ids), self.tr("{count} suggestions accepted"))
+            self._panel.labelling.go_on(found.ids, position)
 
     @Slot(float)
     def accept_above(self, least: float) -> None:
         """Label every image that the filter shows as suggested, where the model is that sure. One undo takes it back."""
-        ids, classes = self._found(self._panel.grid.ids, least=least)
-        if not len(ids):
+        question = partial(surest, self._panel.filter.query, least)
+        self._panel.reader.ask("suggested", question, partial(self._accept_all, least))
+
+    def _accept_all(self, least: float, found: Found) -> None:
+        if not len(found.ids):
             said = self.tr("No suggestion among the images shown is that sure ({0}).")
             self._session.toast.emit(said.format(figures.score(least)))
-        elif self._give(ids, classes):
+        elif self._give(found):
             said = self.tr("{0} accepted; Ctrl+Z takes it back.")
-            what = figures.counted(len(ids), self.tr("suggestion"), self.tr("suggestions"))
+            what = figures.counted(len(found.ids), self.tr("suggestion"), self.tr("suggestions"))
             self._session.toast.emit(said.format(what))
 
     @Slot()
-    def refuse(self) -> bool:
-        """Let the suggestions of the selected images no longer stand. False where there is none."""
-        if is_writing():
-            return False
-        position = self._panel.selection.current
-        ids, _ = self._found(self._panel.selected_ids())
-        grader = self._session.grader
-        if not len(ids) or not self._session.make(lambda project: project.predictions.refuse(ids, True, grader=grader)):
-            return False
-        self._tell(len(ids), self.tr("{count} suggestions refused"))
-        self._panel.labelling.go_on(ids, position)
-        return True
+    def refuse(self) -> None:
+        """Let the suggestions of the selected images no longer stand."""
+        self._with_selected(partial(self._refuse, self._panel.selection.current))
+
+    def _refuse(self, position: int, found: Found) -> None:
+        ids, grader = found.ids, self._session.grader
+        if len(ids) and self._session.make(lambda project: project.predictions.refuse(ids, True, grader=grader)):
+            self._tell(len(ids), self.tr("{count} suggestions refused"))
+            self._panel.labelling.go_on(ids, position)
 
     @Slot()
     def show_most_helpful(self) -> None:
         """Show the images with a suggestion, those whose label helps most first."""
         self._panel.show_images(Query(suggested=True, order="priority", rejected=False))
 
-    def _give(self, ids: Ids, classes: NDArray[np.int64]) -> bool:
-        if not len(ids):
+    def _give(self, found: Found) -> bool:
+        if not len(found.ids):
             return False
         several, grader = self._panel.labelling.several, self._session.grader
-        wrapped: Callable[[int], LabelValue] = (lambda code: (ClassId(code),)) if several else ClassId
-        values = [wrapped(code) for code in classes.tolist()]
-        return self._session.make(lambda project: project.labels.assign_each(ids, values, source=SOURCE, grader=grader))
+        codes = found.classes.tolist()
+        values: list[LabelValue] = [(ClassId(code),) if several else ClassId(code) for code in codes]
+        return self._session.make(
+            lambda project: project.labels.assign_each(found.ids, values, source=SOURCE, grader=grader)
+        )
 
     def _tell(self, count: int, text: str) -> None:
         if count > 1:
@@ -169,21 +201,19 @@ class Suggestions(QObject):
         newest = next((known for known in project.runs.list() if known.state == "finished"), None)
         if newest is not None:
             argv += ["--run", newest.id]
+        else:
+            name, weights = embedding_backbone(self._session)
+            argv += ["--backbone", name, "--weights", weights]
         job = storing(project.folder, self._session.warm.job(argv), ["suggestions"])
-        self._session.start_job(
-            self.tr("Suggesting labels"), job, on_event=self._heard, on_done=self._suggested, on_failed=self._failed
+        self._handle = self._session.start_job(
+            self.tr("Suggesting labels"), job, on_done=self._suggested, on_failed=self._failed
         )
-
-    def _heard(self, event: Any) -> None:
-        if isinstance(event, dict) and event.get("event") == "Noticed":
-            self._session.toast.emit(str(event.get("message", "")))
 
     def _suggested(self, _last: Any) -> None:
         self._hidden_for = ""
         self._session.predictionsChanged.emit()
-        project = self._session.project
-        if project is not None and not project.predictions.counts().get("suggested"):
-            self._session.toast.emit(self.tr("There is nothing to suggest: every image that can be used has a label."))
+        for notice in self._handle.notices[:1] if self._handle is not None else []:
+            self._session.toast.emit(notice)
 
     def _failed(self, sentence: str) -> None:
         self._session.problem.emit("dataset", sentence)
