@@ -119,3 +119,16 @@ def test_too_few_images_give_no_pairs(count: int):
     with pytest.raises(StopIteration) as ended:
         next(events)
     assert not len(ended.value.value.first)
+
+
+@pytest.mark.parametrize("turn", list(Image.Transpose), ids=lambda turn: turn.name.lower())
+def test_mirrored_and_turned_copies_are_found_and_said_to_be(tmp_path: Path, turn: Image.Transpose):
+    def draw(images: Path) -> None:
+        for n in range(14):
+            scene(n).save(images / f"{n:02}.png")
+        scene(3).resize((90, 70)).transpose(turn).save(images / "turned.jpg", quality=85)
+
+    with Project.open(scanned(tmp_path, draw)) as project:
+        (near,) = findings(duplicates.find(project))
+    assert near.images == ["03.png", "turned.jpg"]
+    assert "mirrored or turned" in near.message

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from workbench.curation.finding import Finding
 from workbench.curation.hashes import SIGNATURE, Signatures, SignatureStore
-from workbench.curation.likeness import pairs, stars
+from workbench.curation.likeness import Pairs, pairs, stars
 from workbench.curation.pictures import pages
+from workbench.curation.turned import turned_pairs
 from workbench.embedding.embed import Vectors
 from workbench.jobs import Event
 from workbench.project.findings import NewFinding
@@ -21,10 +22,14 @@ _ALL = 10**9
 
 @dataclass(frozen=True)
 class Near:
-    """Images that look alike although their files differ: ids ascending, and how alike the least alike of them are."""
+    """Images that look alike although their files differ: ids ascending, and how alike the least alike of them are.
+
+    ``turned``: some of them only once they are mirrored or turned.
+    """
 
     ids: list[int]
     score: float
+    turned: bool = False
 
 
 def find(project: Project, vectors: Vectors | None = None) -> Iterator[Event]:
@@ -38,14 +43,24 @@ def find(project: Project, vectors: Vectors | None = None) -> Iterator[Event]:
     copies, signatures = contents(project, store)
     yield from exact(project, copies)
     for near in (yield from near_duplicates(copies, signatures)):
-        yield _near(_rows(project, near.ids), near.score)
+        yield _near(_rows(project, near.ids), near)
 
 
 def near_duplicates(copies: list[list[int]], signatures: Signatures) -> Generator[Event, None, list[Near]]:
     """Return the groups that look alike, strongest first, of what `contents` gives; use it with ``yield from``."""
-    found = yield from pairs(signatures)
-    groups = [Near(sorted(i for place in places for i in copies[place]), score) for places, score in stars(found)]
+    upright = yield from pairs(signatures)
+    turned = yield from turned_pairs(signatures, upright)
+    found = Pairs(*(np.concatenate([getattr(each, name) for each in (upright, turned)]) for name in _FIELDS))
+    other_way = set(zip(turned.first.tolist(), turned.second.tolist(), strict=True))
+    groups = []
+    for places, score in stars(found):
+        ways = {(min(places[0], place), max(places[0], place)) for place in places[1:]}
+        ids = sorted(image_id for place in places for image_id in copies[place])
+        groups.append(Near(ids, score, turned=bool(ways & other_way)))
     return sorted(groups, key=lambda near: (-near.score, near.ids))
+
+
+_FIELDS = ("first", "second", "score")
 
 
 def contents(project: Project, store: SignatureStore) -> tuple[list[list[int]], Signatures]:
@@ -90,7 +105,7 @@ def remember(project: Project, groups: list[Near]) -> None:
             holding.setdefault(image_id, []).append(ids)
     fresh = [near for near in groups if not any(set(near.ids) <= ids for ids in holding.get(near.ids[0], ()))]
     if fresh:
-        found = [_near(_rows(project, near.ids), near.score) for near in fresh]
+        found = [_near(_rows(project, near.ids), near) for near in fresh]
         project.findings.replace(
             ["near-duplicate"],
             [
@@ -100,12 +115,13 @@ def remember(project: Project, groups: list[Near]) -> None:
         )
 
 
-def _near(rows: list[ImageRow], score: float) -> Finding:
+def _near(rows: list[ImageRow], near: Near) -> Finding:
     sizes = list(dict.fromkeys(f"{row.width} x {row.height}" for row in rows))
     how = f"sizes {', '.join(sizes[:4])}" if len(sizes) > 1 else "of one size, but encoded or edited anew"
+    how = f"mirrored or turned, {how}" if near.turned else how
     message = f"{len(rows):,} images look the same although their files differ ({how}){_labelled(rows)}."
     return Finding(
-        "near-duplicate", [row.relative for row in rows], round(score, 4), message, [int(row.id) for row in rows]
+        "near-duplicate", [row.relative for row in rows], round(near.score, 4), message, [int(row.id) for row in rows]
     )
 
 
