@@ -59,6 +59,7 @@ def balanced(
         label, numbers = block
         for kind in numbers.tolist():
             table.fill(kind, label)
+    table.settle()
     table.improve()
     table.fill_empty()
     return kinds.parts(units, table.chosen)
@@ -194,9 +195,12 @@ class _Table:
         for column, count in zip(columns, counts, strict=True):
             off[column][part] += count * units
 
+    def settle(self) -> None:
+        """End the filling: what follows looks at many kinds at once."""
+        self.off = np.array(self._off, dtype=np.float64).reshape(self.weights.shape)
+
     def improve(self) -> None:
         """Move single units, and swap pairs, as long as that brings the parts closer to what they should have."""
-        self.off = np.array(self._off, dtype=np.float64).reshape(self.weights.shape)
         if not self.kinds.number or len(self.open) < 2:
             return
         entries = len(self.kinds.counts) * self.chosen.shape[1]

@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.project.ids import SPLITS, STATES
 from workbench.project.predictions import SUGGESTED
-from workbench.project.query import Query, like
+from workbench.project.query import Query, glob, like
 
 Condition = tuple[str, Sequence[Any]]
 """A statement that selects ids ``AS value``, and its parameters."""
@@ -49,6 +49,8 @@ def _on_file(query: Query) -> list[Condition]:
         found.append(
             ("SELECT image_id AS value FROM file WHERE relative LIKE ? ESCAPE '\\'", (f"%{like(query.text)}%",))
         )
+    elif query.text:  # LIKE knows upper and lower case of a to z alone
+        found.append(("SELECT image_id AS value FROM file WHERE relative GLOB ?", (f"*{glob(query.text)}*",)))
     conditions: list[str] = []
     parameters: list[int] = []
     for bound, condition, scale in (

@@ -148,3 +148,14 @@ def likely(pattern: str) -> str:
 def loosely(text: str) -> str:
     """Return a pattern for LIKE that fits this text whatever its case: letters beyond ASCII are left open."""
     return re.sub(r"[^\x00-\x7f]", "%", like(text))
+
+
+def glob(text: str) -> str:
+    """Return what SQLite's GLOB, which knows no case, takes as this text in upper or lower case."""
+    return "".join(
+        f"[{''.join(sorted(_cases(letter)))}]" if letter.isalpha() or letter in "*?[" else letter for letter in text
+    )
+
+
+def _cases(letter: str) -> set[str]:
+    return {case for case in (letter, letter.lower(), letter.upper()) if len(case) == 1}

@@ -12,7 +12,7 @@ from workbench.project.database import Database
 from workbench.project.ids import NO_CLASS
 from workbench.project.ordering import Marks, Ordering, within
 from workbench.project.predictions import disagreeing
-from workbench.project.query import Query, likely, loosely, matcher
+from workbench.project.query import Query, likely, matcher
 from workbench.project.settings import Settings
 
 
@@ -46,10 +46,6 @@ class Selection:
             marks = found if marks is None else marks & found
         if query.pattern:
             marks = self._fitting(matcher(query.pattern), likely(query.pattern), marks, last)
-        if not query.text.isascii():
-            # SQLite knows upper and lower case of a to z alone.
-            text = query.text.lower()
-            marks = self._fitting(lambda path: text in path.lower(), f"%{loosely(text)}%", marks, last)
         return marks
 
     def _all_marks(self, query: Query, last: int) -> Iterator[Marks]:
