@@ -120,13 +120,12 @@ def without(seen: dict[str, Any], *keys: str) -> dict[str, Any]:
     ("name", "lost"),
     [
         ("labels.csv", ("colours", "regions")),
-        ("labels.tsv", ("colours", "regions")),
         ("metadata.jsonl", ("colours", "regions")),
         ("labels.json", ()),
         ("studio.json", ()),
     ],
 )
-@settings(deadline=None, max_examples=5, phases=[Phase.generate])
+@settings(deadline=None, max_examples=3, phases=[Phase.generate])
 @given(decided=decisions())
 def test_nothing_is_lost(name: str, lost: tuple[str, ...], decided: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as top:
@@ -136,13 +135,16 @@ def test_nothing_is_lost(name: str, lost: tuple[str, ...], decided: dict[str, An
         file = Path(top) / name
         write(first, file, "label-studio" if name == "studio.json" else None)
         bring(second, file)
-        assert without(look(second), *lost) == without(look(first), *lost)
+        ours, theirs = without(look(first), *lost), without(look(second), *lost)
+        for path, image in ours["images"].items():
+            assert theirs["images"][path] == image
+        assert theirs == ours
         # And once more: nothing is left to change.
         again = bring(second, file)
         assert (again.labelled, again.changed, again.removed, again.moved, again.new_classes) == (0, 0, 0, 0, [])
 
 
-@pytest.mark.parametrize("name", ["labels.csv", "metadata.jsonl", "labels.json"])
+@pytest.mark.parametrize("name", ["labels.csv", "labels.json"])
 def test_a_second_export_is_the_same_file(tmp_path: Path, name: str) -> None:
     first, second = make(tmp_path / "first", tmp_path / "images"), make(tmp_path / "second", tmp_path / "images")
     with Project.open(first) as project:

@@ -26,7 +26,7 @@ def apply(project: Project, plan: Plan) -> list[Change]:
         before = project.labels.task
         # A project in which nobody has labelled yet becomes what an export of ours says, in every respect.
         restores = plan.document.complete and listing.is_untouched(project)
-        used = {class_id for class_id, count in project.labels.counts().items() if count} if restores else set()
+        used = {class_id for class_id, count in project.labels.counts(rejected=None).items() if count} if restores else set()
         project.labels.set_task(plan.task)
         ids = _classes(project, plan, was_scale=before == "ordinal", restores=restores)
         changes = _labels(project, plan, ids)
@@ -65,7 +65,7 @@ def _classes(project: Project, plan: Plan, *, was_scale: bool, restores: bool) -
 
 def _drop_emptied(project: Project, plan: Plan, used: set[ClassId | None]) -> None:
     """Remove the classes of folders that were renamed or given up before the export, and have no image left now."""
-    counts = project.labels.counts()
+    counts = project.labels.counts(rejected=None)
     for row in project.labels.classes():
         if row.id in used and row.name not in plan.classes and not counts.get(row.id):
             project.labels.remove_class(row.id)

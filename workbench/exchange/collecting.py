@@ -8,7 +8,7 @@ from workbench.exchange.applying import BY_COLUMN
 from workbench.exchange.planning import FIELD_OF_GROUP
 from workbench.project import listing
 from workbench.project.classes import natural_key
-from workbench.project.ids import ClassId, LabelValue
+from workbench.project.ids import NO_CLASS, ClassId, LabelValue
 from workbench.project.project import Project
 from workbench.project.rows import ImageRow
 
@@ -36,12 +36,18 @@ class Collection:
         return Head(tuple(row.name for row in self.rows), self.project.labels.task, colours)
 
     def is_plain(self) -> bool:
-        """Tell whether the labels alone say all: one class an image, no class without one, all in natural order."""
-        counts = self.project.labels.counts()
+        """Tell whether the labels alone say all: no class without an image, all in natural order, and the task as it is
+        seen in the labels (several labels show that there may be several; that one class is a grade does not show).
+        """
+        counts = self.project.labels.counts(rejected=None)
         names = [row.name for row in self.rows]
-        if self.project.labels.task != "single" or names != sorted(names, key=natural_key):
+        if names != sorted(names, key=natural_key) or not all(counts.get(row.id) for row in self.rows):
             return False
-        return all(counts.get(row.id) for row in self.rows)
+        if self.multi:
+            none = counts.get(NO_CLASS, 0)
+            labelled = len(self.project.images.ids()) - counts.get(None, 0) - none
+            return none > 0 or sum(counts[row.id] for row in self.rows) > labelled
+        return self.project.labels.task == "single"
 
     def extent(self) -> Extent:
         """Return what there is beside labels, splits and groups."""

@@ -112,11 +112,11 @@ def _no_image(found: Plan) -> str:
     file, rows = found.document.file, found.unmatched
     if not rows:
         return f"The file {file} names no image; choose another one. Nothing was changed."
-    place = f" on line {rows[0].line}" if rows[0].line is not None else ""
+    place = f"line {rows[0].line} names" if rows[0].line is not None else "it names"
     table = found.document.format in TABLES
     return (
-        f"None of the {len(rows):,} rows of the file {file} names an image of the project (the first one is "
-        f"'{rows[0].name[:80]}'{place}); add these images first"
+        f"None of the {len(rows):,} rows of the file {file} names an image of the project ({place} "
+        f"'{rows[0].name[:80]}'); add these images first"
         f"{', or say which column is the image, as in --map image=COLUMN' if table else ''}. Nothing was changed."
     )
 

@@ -86,12 +86,5 @@ def _table(file: Path, rows: list[Mapping[str, Any]], lines: list[int]) -> Table
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     if len(columns) > WIDEST:
         raise malformed(file, lines[0], f"has {len(columns):,} keys, more than {WIDEST:,}", "keep those that matter")
-    cells = [tuple(_plain(row.get(name)) for name in columns) for row in rows]
+    cells = [tuple(row.get(name) for name in columns) for row in rows]
     return Table("jsonl", file, columns, cells, lines)
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell; an object within stays text, so that it can be kept as a field."""
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, dict | list) for part in value)):
-        return json.dumps(value, ensure_ascii=False)
-    return value

@@ -1,5 +1,6 @@
 """Tables of any origin (CSV, JSON lines): which column means what, and the records that its rows are."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,10 @@ def as_text(cell: Cell) -> str:
             return ""
         case bool():
             return "1" if cell else "0"
+        case dict():
+            return json.dumps(cell, ensure_ascii=False)
+        case list() if any(isinstance(part, dict | list) for part in cell):
+            return json.dumps(cell, ensure_ascii=False)
         case list():
             return "|".join(as_text(part) for part in cell)
         case _:
@@ -195,12 +200,12 @@ class _Rows:
         if "label" not in self.roles:
             return None
         cell = row[self.roles["label"]]
+        if isinstance(cell, dict) or (isinstance(cell, list) and any(isinstance(part, dict | list) for part in cell)):
+            raise self._wrong(line, "has a label that is an object", "name the column that holds the class")
         if isinstance(cell, list):
             if not self.labels.several and len(cell) > 1:
                 raise self._wrong(line, f"has {len(cell)} labels", "import it with --task multi")
             return tuple(dict.fromkeys(name for part in cell if (name := as_text(part).strip())))
-        if isinstance(cell, dict):
-            raise self._wrong(line, "has a label that is an object", "name the column that holds the class")
         text = as_text(cell).strip()
         if not text:
             return None
