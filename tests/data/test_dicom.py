@@ -183,6 +183,19 @@ def test_what_cannot_be_decompressed_is_named(tmp_path: Path) -> None:
         read_image(path)
 
 
+def test_a_box_without_length_is_refused_instead_of_read_for_ever(tmp_path: Path) -> None:
+    from pydicom.encaps import encapsulate
+
+    path = write_dicom(tmp_path / "a.dcm", STORED)
+    found = pydicom.dcmread(path)
+    found.PixelData = encapsulate([b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0" * 40])
+    found["PixelData"].is_undefined_length = True
+    found.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.90"
+    found.save_as(path)
+    with pytest.raises(ImageError, match=r"a\.dcm is damaged \(a JPEG 2000 box"):
+        read_image(path)
+
+
 def test_deflated_files_are_refused_before_they_are_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_dicom(tmp_path / "a.dcm", STORED, syntax="1.2.840.10008.1.2.1.99")
     monkeypatch.setattr("pydicom.filereader.zlib", None)

@@ -30,6 +30,8 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"SQ", b"UN", b"UT", b"UC", b"UR", b"OV", b"SV", b"UV"))
 """Value representations whose length takes four bytes after two spare ones."""
 
+_JP2 = b"\0\0\0\x0cjP  "
+
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT")
 _HEADER = (
@@ -198,10 +200,26 @@ def _stored(found: Any, path: Path | str, page: int, decoding: Decoding) -> NDAr
         raise ImageError(
             f"The image {path} is compressed as {syntax.name}, which cannot be decoded here; store it uncompressed."
         )
+    if syntax.is_compressed and _endless(found.PixelData):
+        raise ImageError(f"The image {path} is damaged (a JPEG 2000 box has no length); replace it or remove it.")
     stored: NDArray[Any] = pixel_array(found, index=page - 1)
     if stored.shape[:2] != (found.Rows, found.Columns):
         raise ValueError(f"{found.Columns} x {found.Rows} pixels are said, {stored.shape[1]} x {stored.shape[0]} found")
     return stored
+
+
+def _endless(content: bytes) -> bool:
+    """Tell whether pydicom 3.0 would look for ever through the boxes of a JPEG 2000 file: one says that it is empty."""
+    start = content.find(_JP2)
+    while start >= 0:
+        place = start + 12
+        while place < len(content) and content[place + 4 : place + 8] != b"jp2c":
+            length = int.from_bytes(content[place : place + 4], "big")
+            if length < 8:
+                return True
+            place += length
+        start = content.find(_JP2, start + 12)
+    return False
 
 
 def _levels(found: Any, path: Path | str, page: int, stored: NDArray[Any]) -> NDArray[np.int32]:

@@ -5,7 +5,6 @@ A path names an image, not a file: ``stack.tif#page=2`` is the second page of ``
 
 import hashlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.data import dicom, raster
@@ -45,33 +44,31 @@ def read_header(path: Path | str) -> Header:
             found = quick_header(direct)
         if found is not None:
             return found
-    with naming(path), open(name, "rb") as file:
+    with naming(path), quiet(), open(name, "rb") as file:
         if dicom.is_dicom(file):
             return dicom.header(file, path, page)
-        with quiet(), raster.opened(file, page, heic=_is_heic(name)) as image:
+        with raster.opened(file, page, heic=_is_heic(name)) as image:
             return raster.header_of(image, file)
 
 
-def read_pages(path: Path | str) -> Iterator[tuple[int, Header | ImageError]]:
-    """Yield (page from 1, its header) of every image in a file; a TIFF's reduced copies of a page are left out.
+def read_pages(path: Path | str) -> list[tuple[int, Header | ImageError]]:
+    """Return (page from 1, its header) of every image in a file; a TIFF's reduced copies of a page are left out.
 
     A page whose header cannot be read comes as the ImageError, and ends it.
     """
-    page = 0
+    found: list[tuple[int, Header | ImageError]] = []
     try:
-        with naming(path), open(path, "rb") as file:
+        with naming(path), quiet(), open(path, "rb") as file:
             if dicom.is_dicom(file):
-                found = dicom.header(file, path, 1)
-                for page in range(1, dicom.frames(file, path) + 1):
-                    yield page, found
-                return
-            with quiet(), raster.opened(file, heic=_is_heic(str(path))) as image:
-                page = 1
-                yield 1, raster.header_of(image, file)
-                for page, further in raster.further_pages(image, file):
-                    yield page, further
+                header = dicom.header(file, path, 1)
+                found += [(page, header) for page in range(1, dicom.frames(file, path) + 1)]
+            else:
+                with raster.opened(file, heic=_is_heic(str(path))) as image:
+                    found.append((1, raster.header_of(image, file)))
+                    found += raster.further_pages(image, file)
     except ImageError as problem:
-        yield page + 1, problem
+        found.append((found[-1][0] + 1 if found else 1, problem))
+    return found
 
 
 def read_bytes(path: Path | str) -> bytes:
