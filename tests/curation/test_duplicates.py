@@ -11,6 +11,7 @@ from PIL import Image
 from tests.curation.made import findings, scanned, scene
 from workbench.curation import duplicates, likeness
 from workbench.curation.hashes import SIGNATURE
+from workbench.embedding.embed import Vectors
 from workbench.jobs import Noticed
 from workbench.project.project import Project
 
@@ -132,3 +133,15 @@ def test_mirrored_and_turned_copies_are_found_and_said_to_be(tmp_path: Path, tur
         (near,) = findings(duplicates.find(project))
     assert near.images == ["03.png", "turned.jpg"]
     assert "mirrored or turned" in near.message
+
+
+def test_embeddings_are_second_evidence():
+    found = likeness.Pairs(np.array([0, 2]), np.array([1, 3]), np.array([0.9, 0.9]))
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(20, 32)).astype(np.float32)
+    rows[1] = rows[0]
+    vectors = Vectors(np.arange(1, 21), rows, [""] * 20, "made up")
+    score = duplicates.with_embeddings(found, [[n + 1] for n in range(20)], vectors).score
+    assert score[0] > 0.9 > score[1]
+    some = Vectors(np.arange(3, 21), rows[2:], [""] * 18, "made up")
+    assert duplicates.with_embeddings(found, [[n + 1] for n in range(20)], some).score[0] == 0.9

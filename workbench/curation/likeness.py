@@ -3,7 +3,9 @@
 Both limits follow the set itself: pictures of one fixed camera or of one organ are alike without being copies.
 """
 
+import os
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +27,7 @@ LEAST_DETAIL = 0.75
 FLAT = 2.0
 """Standard deviation of grey levels below which there is nothing to compare."""
 
-_BLOCK = 4096
+_BLOCK = 2048
 _SAMPLED = 512
 
 
@@ -86,25 +88,41 @@ def candidates(
     ``hashes``: shape (count, 32). ``queries`` are other hashes of the same images; pairs are then (image, image of the
     query), else the smaller place comes first. 100 000 take 5 s on two idle cores; the work grows with the square.
     """
+    count = len(hashes)
+    workers = min(8, os.cpu_count() or 1)
+    starts = list(range(0, count, _BLOCK))
+    with ThreadPoolExecutor(workers, "neighbours", initializer=_one_thread_each) as pool:
+        for first in range(0, len(starts), workers):
+            blocks = starts[first : first + workers]
+            yield from pool.map(lambda start: _near_block(hashes, queries, start, farthest), blocks)
+            yield Progress(min(blocks[-1] + _BLOCK, count), count, what)
+
+
+def _one_thread_each() -> None:
+    import faiss
+
+    # faiss's own threads wait for each other by spinning: beside other work that took five times the processor's time.
+    faiss.omp_set_num_threads(1)
+
+
+def _near_block(
+    hashes: NDArray[np.uint8], queries: NDArray[np.uint8] | None, start: int, farthest: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what `candidates` yields for the block of queries from ``start`` on."""
     import faiss
 
     count = len(hashes)
-    asked = hashes if queries is None else queries
+    first = start if queries is None else 0  # what comes before is compared with these by its own block
     index = faiss.IndexBinaryFlat(HASH_BITS)
-    index.add(hashes)
-    for start in range(0, count, _BLOCK):
-        first = start if queries is None else 0
-        if first:  # what came before was compared with these already
-            index.reset()
-            index.add(hashes[first:])
-        bits, places = index.search(asked[start : start + _BLOCK], min(NEIGHBOURS, count - first))
-        rows, columns = np.nonzero((bits <= farthest) & (places >= 0))
-        query, found = rows + start, places[rows, columns].astype(np.int64) + first
-        keep = query != found
-        if queries is None:
-            query, found = np.maximum(query, found), np.minimum(query, found)
-        yield found[keep] * count + query[keep], bits[rows, columns][keep].astype(np.int64)
-        yield Progress(min(start + _BLOCK, count), count, what)
+    index.add(hashes[first:])
+    asked = (hashes if queries is None else queries)[start : start + _BLOCK]
+    bits, places = index.search(asked, min(NEIGHBOURS, count - first))
+    rows, columns = np.nonzero((bits <= farthest) & (places >= 0))
+    query, found = rows + start, places[rows, columns].astype(np.int64) + first
+    keep = query != found
+    if queries is None:
+        query, found = np.maximum(query, found), np.minimum(query, found)
+    return found[keep] * count + query[keep], bits[rows, columns][keep].astype(np.int64)
 
 
 def alike(thumbnails: NDArray[np.uint8], first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
