@@ -59,7 +59,7 @@ def read_text(file: Path, *, most: int | None = None) -> tuple[str, str]:
         text = content.decode(encoding, "ignore" if most is not None and encoding != "utf-8" else "strict")
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
-            line = content[: error.start].decode(encoding, "ignore").count("\n") + 1
+            line = error.object[: error.start].decode(encoding, "ignore").count("\n") + 1
             raise malformed(file, line, f"is no valid {encoding.upper()} text", "save it as UTF-8") from error
         encoding = "windows-1252"
         text = content.decode("cp1252", "replace")
@@ -75,9 +75,9 @@ def _encoding(content: bytes) -> str:
             return encoding
     start = content[:4000]
     odd, even = start[1::2].count(0), start[::2].count(0)
-    if len(start) >= 4 and odd > len(start) // 5 and not even:
+    if odd > max(3, len(start) // 5) and not even:
         return "utf-16-le"
-    if len(start) >= 4 and even > len(start) // 5 and not odd:
+    if even > max(3, len(start) // 5) and not odd:
         return "utf-16-be"
     return "utf-8"
 
