@@ -18,7 +18,7 @@ from workbench.errors import WorkbenchError
 Decode = Callable[[Path, int, int], NDArray[np.uint8]]
 """(path, modified_ns, side) -> RGB pixels that fit side x side. Called in a pool thread."""
 
-KEPT_BYTES = 192 * 1024 * 1024
+KEPT_BYTES = 128 * 1024 * 1024
 THREADS = 2
 DECODE_SIDES = (256, 512)
 

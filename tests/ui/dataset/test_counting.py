@@ -38,7 +38,8 @@ def test_the_overview_holds_what_can_be_filtered_by(project_folder: Any) -> None
     with Project.open(project_folder) as project:
         project.tags.add([1, 2], "riser")
         project.rejection.set([3], True)
-        project.labels.assign([4], None, grader="Ann")
+        project.labels.assign([4], project.labels.classes()[0].id, grader="Ann")
+        project.labels.assign([6], None)
         found = overview(project)
     assert found.counts.images == 23
     assert found.counts.rejected == 1

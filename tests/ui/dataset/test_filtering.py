@@ -43,7 +43,7 @@ def panel(
 
 
 def settle(panel: DatasetPanel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not panel.session.reader.is_busy and not panel._refreshing.isActive())
+    qtbot.waitUntil(lambda: not panel.session.reader.is_busy and not panel.overviews.is_due)
 
 
 def ask(panel: DatasetPanel, qtbot: QtBot, query: Query) -> list[int]:

@@ -22,6 +22,9 @@ WORDS_FROM = 112
 NARROW = 72
 """A picture below this width does not hold its badges."""
 
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 _OPAQUE = 230
 """Of 255: the ground of a badge lets a little of the picture through, and its text still reads."""
 
@@ -42,16 +45,25 @@ class Badges:
         self.font = QFont()
         self.metrics = QFontMetrics(self.font)
         self._cut = lru_cache(maxsize=4096)(self._cut_now)
+        self._width = lru_cache(maxsize=4096)(self._width_now)
 
     def use(self, font: QFont) -> None:
         """Paint in this font from now on."""
         if font != self.font:
             self.font, self.metrics = QFont(font), QFontMetrics(font)
             self._cut.cache_clear()
+            self._width.cache_clear()
 
     def cut(self, text: str, width: int) -> str:
         """Return the text, its middle left out where it is wider than ``width``."""
         return self._cut(text, width)
+
+    def width(self, text: str) -> int:
+        """Return how wide the text is."""
+        return self._width(text)
+
+    def _width_now(self, text: str) -> int:
+        return self.metrics.horizontalAdvance(text)
 
     def _cut_now(self, text: str, width: int) -> str:
         return self.metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
@@ -100,7 +112,7 @@ class Badges:
             text += f" +{len(kinds) - 1}"
         space = room.width() - 2 * PAD - SIGN - 4
         text = self.cut(text, space) if room.width() >= WORDS_FROM - 2 * INSET else ""
-        width = 2 * PAD + SIGN + (4 + self.metrics.horizontalAdvance(text) if text else 0)
+        width = 2 * PAD + SIGN + (4 + self.width(text) if text else 0)
         place = QRect(room.left(), room.top(), width, HEIGHT)
         self._ground(painter, place)
         painter.drawPixmap(place.topLeft() + QPoint(PAD, (HEIGHT - SIGN) // 2), _sign(painter, "warning", "amber"))
@@ -112,13 +124,13 @@ class Badges:
         assert row.prediction is not None
         known = self.classes.get(row.prediction)
         share = figures.percent(row.confidence) if row.confidence is not None else ""
-        share_width = self.metrics.horizontalAdvance(share) + 5 if share else 0
+        share_width = self.width(share) + 5 if share else 0
         fixed = 2 * PAD + DOT + 5
         agrees = row.class_id is not None and not disagrees(row)
         name = ""
         if inner.width() + 2 * INSET >= WORDS_FROM and known is not None and not agrees:
             name = self.cut(known.name, inner.width() - fixed - share_width)
-        width = fixed - 5 + (5 + self.metrics.horizontalAdvance(name) if name else 0) + share_width
+        width = fixed - 5 + (5 + self.width(name) if name else 0) + share_width
         place = QRect(inner.left(), inner.bottom() + 1 - HEIGHT, width, HEIGHT)
         self._ground(painter, place)
         middle = place.top() + HEIGHT / 2
@@ -131,10 +143,10 @@ class Badges:
             painter.drawEllipse(QRectF(place.left() + PAD, middle - DOT / 2, DOT, DOT))
         words = place.adjusted(PAD + DOT + 5, 0, -PAD, 0)
         painter.setPen(theme.colour("red" if disagrees(row) else "text"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(words, LEFT, name)
         if share:
             painter.setPen(theme.colour("secondary" if name else "text"))
-            painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
+            painter.drawText(words, RIGHT, share)
 
     def _ground(self, painter: QPainter, place: QRect) -> None:
         fill = theme.colour("raised")

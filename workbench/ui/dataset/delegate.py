@@ -10,7 +10,7 @@ from workbench.project.ids import NO_CLASS
 from workbench.project.images import ImageRow
 from workbench.project.labels import ClassRow
 from workbench.ui import theme
-from workbench.ui.dataset.badges import Badges, disagrees
+from workbench.ui.dataset.badges import LEFT, RIGHT, Badges, disagrees
 from workbench.ui.dataset.grid_model import ROW_ROLE
 from workbench.ui.dataset.selection import Selection
 from workbench.ui.theme import colour
@@ -136,9 +136,9 @@ class TileDelegate(QStyledItemDelegate):
         right, ink = self._at_the_right(row)
         right_width = 0
         if right and self.tile >= SPLIT_FROM:
-            right_width = self._badges.metrics.horizontalAdvance(right) + 4
+            right_width = self._badges.width(right) + 4
             painter.setPen(colour(ink))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+            painter.drawText(area, RIGHT, right)
         classes = [known for known in map(self._badges.classes.get, _classes_of(row)) if known is not None]
         x = area.left() + 1.0
         for known in classes[:MOST_DOTS] or [None]:
@@ -147,7 +147,7 @@ class TileDelegate(QStyledItemDelegate):
         place = area.adjusted(int(x) + 2 - area.left(), 0, -right_width - 2, 0)
         painter.setPen(colour("text" if classes else "secondary"))
         text = self._badges.cut(self._name(row, classes), place.width())
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(place, LEFT, text)
 
     def _at_the_right(self, row: ImageRow) -> tuple[str, str]:
         """Return the word at the caption's end, and its colour."""

@@ -1,11 +1,9 @@
 """The dataset panel: wires the grid, the filter bar, the loupe, the tabs and the inspector to the session."""
 
-import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
@@ -17,7 +15,7 @@ from workbench.ui import figures
 from workbench.ui.dataset import filter_words, tabs
 from workbench.ui.dataset.class_edits import ClassEdits
 from workbench.ui.dataset.class_model import ClassModel
-from workbench.ui.dataset.counting import Overview, moved_on, overview
+from workbench.ui.dataset.counting import Overview
 from workbench.ui.dataset.deciding import Deciding
 from workbench.ui.dataset.filtering import Filtering
 from workbench.ui.dataset.grid_model import GridModel, Ids
@@ -26,6 +24,7 @@ from workbench.ui.dataset.inspector import DatasetInspector
 from workbench.ui.dataset.labelling import Labelling
 from workbench.ui.dataset.loupe import Loupe
 from workbench.ui.dataset.news import News
+from workbench.ui.dataset.overviews import Overviews
 from workbench.ui.dataset.panel_actions import PanelActions
 from workbench.ui.dataset.readiness import readiness
 from workbench.ui.dataset.selection import Selection
@@ -38,12 +37,6 @@ from workbench.ui.session import Session
 from workbench.ui.thumbnails import ThumbnailLoader
 from workbench.ui.widgets import EmptyState, Panel, PanelState
 
-REFRESH_MS = 30
-"""Signals of the session that come together are answered together."""
-
-REST = 4
-"""Counting waits this many times as long as it took last: with a million images it stays out of the way of the keys."""
-
 
 class DatasetPanel(Panel):
     """Browse, label, curate and split."""
@@ -53,10 +46,9 @@ class DatasetPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.title = self.tr("Dataset")
-        self._overview = Overview()
         self._classes: dict[int, ClassRow] = {}
-        self._asked_at = 0.0
         self._tabs: dict[str, QWidget] = {}
+        self.overviews = Overviews(session, self)
         self._news = News(session, self)
         self.reader = session.reader
         self.pictures = Pictures(session)
@@ -103,13 +95,10 @@ class DatasetPanel(Panel):
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _connect(self) -> None:
-        self._refreshing = QTimer(self)
-        self._refreshing.setSingleShot(True)
-        self._refreshing.setInterval(REFRESH_MS)
-        self._refreshing.timeout.connect(self.refresh)
         session = self.session
         session.projectChanged.connect(self._project_changed)
-        session.decisionsChanged.connect(self._decided)
+        self.overviews.counted.connect(self._show_overview)
+        self.overviews.moved.connect(self._show_counts)
         session.undone.connect(self._show_undone)
         self._news.changed.connect(self._changed)
         self.shown.arrived.connect(self._arrived)
@@ -143,6 +132,10 @@ class DatasetPanel(Panel):
     def inspector(self) -> DatasetInspector:
         return self._inspector
 
+    @property
+    def _overview(self) -> Overview:
+        return self.overviews.known
+
     def state(self) -> tuple[PanelState, str]:
         return readiness(self._overview.counts, self.tr)
 
@@ -168,7 +161,7 @@ class DatasetPanel(Panel):
     def _project_changed(self) -> None:
         self.show_pictures_anew()
         self.loupe.forget()
-        self._overview = Overview()
+        self.overviews.clear()
         self.tabs.choose(tabs.GRID)
         self._stack.setCurrentWidget(self._empty)
         self.shown.clear()
@@ -182,14 +175,6 @@ class DatasetPanel(Panel):
             loader.forget()
         self.pictures.open_project()
 
-    @Slot(object)
-    def _decided(self, change: Change) -> None:
-        """Move the counts on at once, without counting."""
-        self.reader.drop("overview")  # It may have counted before the change; `_changed` asks again.
-        self._overview = replace(self._overview, counts=moved_on(self._overview.counts, change))
-        self._show_counts()
-        self._refreshing.start()
-
     @Slot(str)
     def _changed(self, what: str) -> None:
         """Ask anew for the images where what changed decides on them, else fetch those on the screen again."""
@@ -197,7 +182,7 @@ class DatasetPanel(Panel):
             self._run_query()
         else:
             self.model.refresh()
-        self._refreshing.start()
+        self.overviews.soon()
 
     @Slot(object)
     def _show_undone(self, change: Change) -> None:
@@ -213,15 +198,11 @@ class DatasetPanel(Panel):
     @Slot()
     def refresh(self) -> None:
         """Count again, and show it in the bar, the inspector and the stage's state; with many images a little later."""
-        self._refreshing.stop()
-        self._asked_at = time.perf_counter()
-        if self.session.project is None:
-            self._show_overview(Overview())
-        else:
-            self.reader.ask("overview", overview, self._show_overview)
+        self.overviews.refresh()
 
-    def _show_overview(self, found: Overview) -> None:
-        self._overview = found
+    @Slot()
+    def _show_overview(self) -> None:
+        found = self._overview
         counts, classes = found.counts, list(found.classes)
         self._classes = {known.id: known for known in classes}
         self.grid.delegate.set_classes(self._classes)
@@ -239,15 +220,15 @@ class DatasetPanel(Panel):
         shown = self._tabs.get(self.tabs.current)
         if shown is not None:
             shown.refresh()
-        self._refreshing.setInterval(max(REFRESH_MS, round(REST * 1000 * (time.perf_counter() - self._asked_at))))
 
+    @Slot()
     def _show_counts(self) -> None:
         self.class_model.set_classes(list(self._overview.classes), self._overview.counts.by_class)
         self.filtering.show_counts(self._overview)
         self.stateChanged.emit()
 
     def _choose_page(self) -> None:
-        known = not self.reader.is_asking("overview")
+        known = not self.overviews.is_asking
         counts = self._overview.counts
         images = counts.images or counts.rejected or len(self.model.ids)
         self._views.setVisible(images > 0)
