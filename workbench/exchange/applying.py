@@ -26,7 +26,11 @@ def apply(project: Project, plan: Plan) -> list[Change]:
         before = project.labels.task
         # A project in which nobody has labelled yet becomes what an export of ours says, in every respect.
         restores = plan.document.complete and listing.is_untouched(project)
-        used = {class_id for class_id, count in project.labels.counts(rejected=None).items() if count} if restores else set()
+        used = (
+            {class_id for class_id, count in project.labels.counts(rejected=None).items() if count}
+            if restores
+            else set()
+        )
         project.labels.set_task(plan.task)
         ids = _classes(project, plan, was_scale=before == "ordinal", restores=restores)
         changes = _labels(project, plan, ids)

@@ -317,6 +317,9 @@ class _Planning:
             return None, False
         return split, moves
 
+    def _drawn_by(self, shape: Shape, record: Record) -> str:
+        return shape.grader if self.document.complete else shape.grader or record.grader or self.grader
+
     def _fields(self, record: Record) -> dict[str, str]:
         found = {name: value for name, value in record.fields.items() if value}
         return found | ({FIELD_OF_GROUP: record.group} if record.group else {})
@@ -354,7 +357,7 @@ class _Planning:
             if _is_flat(points):
                 raise _wrong(self.document, record, f"has a region that lies outside of the image '{record.image}'")
             if (shape.shape, _rounded(points), label) not in present:
-                found.append(Shape(shape.shape, points, label, grader=shape.grader or record.grader))
+                found.append(Shape(shape.shape, points, label, grader=self._drawn_by(shape, record)))
         return tuple(found)
 
 
