@@ -18,7 +18,7 @@ from workbench.ui.dataset.file_tags import file_tags
 from workbench.ui.dataset.label_actions import LabelActions
 from workbench.ui.dataset.loupe_parts import LoupeParts
 from workbench.ui.dataset.similar import Similar
-from workbench.ui.dataset.suggestions import Suggestions
+from workbench.ui.dataset.suggestions import MOST_LOOKED_AT, Suggestions
 from workbench.ui.dataset.suggestions_bar import SuggestionsBar
 from workbench.ui.dataset.task_meaning import what_changes
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DETAILS_MS = 40
 """What is known of an image is read once the arrows rest."""
 
-MOST_MARKED = 500
+MOST_MARKED = 200
 """So many of the selected images are asked for their tags."""
 
 
@@ -160,7 +160,7 @@ class Deciding(QObject):
         inspector.tags.show_tags(Counter(tag for shown in rows for tag in shown.tags), len(rows))
         if len(ids) > 1:
             inspector.show_details(None)
-            inspector.show_suggestion(self._suggested_in_words(self.suggestions.selected))
+            inspector.show_suggestion(self._suggested_in_words(self.suggestions.selected, len(ids)))
             inspector.note.show_note(None, "", len(ids))
             return
         shown = rows[0]
@@ -194,8 +194,12 @@ class Deciding(QObject):
             return self.tr("suggested: {0} {1}").format(name, figures.score(found[1]))
         return ""
 
-    def _suggested_in_words(self, count: int) -> str:
-        return figures.counted(count, self.tr("suggestion"), self.tr("suggestions")) if count else ""
+    def _suggested_in_words(self, count: int, selected: int) -> str:
+        if not count:
+            return ""
+        if selected > MOST_LOOKED_AT:
+            return self.tr("suggestions")
+        return figures.counted(count, self.tr("suggestion"), self.tr("suggestions"))
 
     def _name(self, class_id: int) -> str:
         return next((known.name for known in self._panel.class_model.classes if known.id == class_id), "")

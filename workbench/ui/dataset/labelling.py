@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit
 
 from workbench.project.ids import ClassId, LabelValue
 from workbench.project.images import Query
+from workbench.project.project import Project
 from workbench.ui import figures
 from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.grid_model import Ids
@@ -137,10 +139,10 @@ class Labelling(QObject):
 
     def go_to_unlabelled(self, query: Query) -> None:
         """Go to the next image of ``query`` that has no class: after the current one, then from the start."""
-        project = self._session.project
-        if project is None:
-            return
-        unlabelled = project.images.ids(replace(query, unlabelled=True, class_id=None))
+        asked = replace(query, unlabelled=True, class_id=None)
+        self._session.reader.ask("unlabelled", partial(_ids_of, asked), self._go_to_one_of)
+
+    def _go_to_one_of(self, unlabelled: Ids) -> None:
         places = places_of(self._grid.ids, unlabelled)
         if not len(places):
             self._session.toast.emit(self.tr("Every image shown has a class."))
@@ -153,6 +155,10 @@ class Labelling(QObject):
         """Go on to the next image after labelling, or stay. Remembered."""
         self.advance = on
         self._session.preferences.set(ADVANCE, on)
+
+
+def _ids_of(query: Query, project: Project) -> Ids:
+    return project.images.ids(query)
 
 
 def is_writing() -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOURCE = "suggestion"
 """The source of a label that was accepted from a suggestion."""
 
-MOST_LOOKED_AT = 2_000
+MOST_LOOKED_AT = 500
 """More selected images than this are looked through beside the window's thread."""
 
 
@@ -107,9 +107,9 @@ class Suggestions(QObject):
     def show_selection(self) -> int:
         """Look which of the selected images (the first of very many) have a suggestion; return how many."""
         project = self._session.project
-        chosen = self._panel.selected_ids()[:MOST_LOOKED_AT]
-        self.selected = len(standing(chosen, project).ids) if project is not None else 0
-        self._bar.show_selected(self.selected)
+        chosen = self._panel.selected_ids()
+        self.selected = len(standing(chosen[:MOST_LOOKED_AT], project).ids) if project is not None else 0
+        self._bar.show_selected(self.selected, all_counted=len(chosen) <= MOST_LOOKED_AT)
         return self.selected
 
     def of(self, image_id: int) -> tuple[int, float] | None:

@@ -86,12 +86,11 @@ class SuggestionsBar(QWidget):
         self.accept_above.setEnabled(suggested > 0)
         self.show_all.setEnabled(suggested > 0)
 
-    @Slot(int)
-    def show_selected(self, count: int) -> None:
-        """Say how many of the selected images have one."""
+    def show_selected(self, count: int, *, all_counted: bool = True) -> None:
+        """Say how many of the selected images have one; no number where not all of them were looked at."""
         for part in (self.accept, self.refuse):
             part.setEnabled(count > 0)
-        many = f" {figures.count(count)}" if count > 1 else ""
+        many = f" {figures.count(count)}" if count > 1 and all_counted else ""
         self.accept.setText(self.tr("Accept") + many)
         self.refuse.setText(self.tr("Refuse") + many)
 
