@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.project.ids import SPLITS, STATES
 from workbench.project.predictions import SUGGESTED
-from workbench.project.query import Query, glob, like
+from workbench.project.query import Query, cases, glob, like
 
 Condition = tuple[str, Sequence[Any]]
 """A statement that selects ids ``AS value``, and its parameters."""
@@ -50,7 +50,11 @@ def _on_file(query: Query) -> list[Condition]:
             ("SELECT image_id AS value FROM file WHERE relative LIKE ? ESCAPE '\\'", (f"%{like(query.text)}%",))
         )
     elif query.text:  # LIKE knows upper and lower case of a to z alone
-        found.append(("SELECT image_id AS value FROM file WHERE relative GLOB ?", (f"*{glob(query.text)}*",)))
+        # First whether a letter beyond these is there at all, which is asked twice as fast.
+        rare = sorted(cases(next(letter for letter in query.text if not letter.isascii())))
+        there = " OR ".join("instr(relative, ?)" for _ in rare)
+        sql = f"SELECT image_id AS value FROM file WHERE ({there}) AND relative GLOB ?"
+        found.append((sql, (*rare, f"*{glob(query.text)}*")))
     conditions: list[str] = []
     parameters: list[int] = []
     for bound, condition, scale in (

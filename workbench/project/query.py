@@ -153,9 +153,10 @@ def loosely(text: str) -> str:
 def glob(text: str) -> str:
     """Return what SQLite's GLOB, which knows no case, takes as this text in upper or lower case."""
     return "".join(
-        f"[{''.join(sorted(_cases(letter)))}]" if letter.isalpha() or letter in "*?[" else letter for letter in text
+        f"[{''.join(sorted(cases(letter)))}]" if letter.isalpha() or letter in "*?[" else letter for letter in text
     )
 
 
-def _cases(letter: str) -> set[str]:
+def cases(letter: str) -> set[str]:
+    """Return the letter in upper and lower case, where that is one letter."""
     return {case for case in (letter, letter.lower(), letter.upper()) if len(case) == 1}
