@@ -11,7 +11,7 @@ from workbench.jobs import Noticed
 
 _FOREIGN = frozenset(("__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found", "thumbs"))
 _PROJECT_FILE = "project.sqlite"
-_PROJECT_FOLDERS = frozenset(("runs", "exports", "cache", "backups"))
+_PROJECT_FOLDERS = frozenset(("runs", "exports", "cache", "backups", "unpacked"))
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
