@@ -109,6 +109,14 @@ def test_near_duplicates_say_by_what(folder: Path, capsys: pytest.CaptureFixture
     assert found["c0/copy.png"] == found["c0/p00_00.jpg"]
 
 
+def test_a_set_without_near_duplicates_is_split_all_the_same(folder: Path, capsys: pytest.CaptureFixture[str]):
+    events = run(capsys, "split", str(folder), "--group-by", "near-duplicates")
+    assert any(event["event"] == "Noticed" and "stands alone" in event["message"] for event in events)
+    outcome = next(event for event in events if event["event"] == "SplitOutcome")
+    assert outcome["grouped_by"] == "near-duplicates by hash"
+    assert sum(outcome["got"].values()) == 48
+
+
 def test_a_frozen_test_set_stays_through_later_splits(folder: Path, capsys: pytest.CaptureFixture[str]):
     run(capsys, "split", str(folder))
     (frozen,) = run(capsys, "split", str(folder), "--freeze-test", "gold")[-1:]

@@ -11,7 +11,6 @@ from workbench.curation.hashes import SignatureStore
 from workbench.curation.leakage import components
 from workbench.embedding.embed import Vectors, embedded, source_of
 from workbench.embedding.neighbours import nearest, unit
-from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Noticed
 from workbench.project.links import Ties
 from workbench.project.project import Project
@@ -39,9 +38,9 @@ def near_duplicate_groups(
         groups += yield from _by_embeddings(vectors)
         how = f"near-duplicates by embeddings ({vectors.source}) and by hash"
     if not groups:
-        raise WorkbenchError(
-            "No two images are near-duplicates, so there is nothing to group by; split without groups."
-        )
+        yield Noticed(f"No two images are {how}, so each stands alone in the split.")
+        none = np.empty(0, dtype=np.int64)
+        return GroupKeys(none, none, {}, how)
     yield Noticed(f"Images are grouped as {how}.")
     return _joined(groups, how)
 

@@ -81,7 +81,6 @@ def candidates(
     *,
     farthest: int,
     queries: NDArray[np.uint8] | None = None,
-    what: str = "Looking for near-duplicates",
 ) -> Iterator[Progress | tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield Progress, and per block the pairs within ``farthest`` bits as (one * count + other, bits).
 
@@ -95,7 +94,7 @@ def candidates(
         for first in range(0, len(starts), workers):
             blocks = starts[first : first + workers]
             yield from pool.map(lambda start: _near_block(hashes, queries, start, farthest), blocks)
-            yield Progress(min(blocks[-1] + _BLOCK, count), count, what)
+            yield Progress(min(blocks[-1] + _BLOCK, count), count, "Looking for near-duplicates")
 
 
 def _one_thread_each() -> None:

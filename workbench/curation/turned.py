@@ -36,11 +36,12 @@ def turned_pairs(signatures: Signatures, upright: Pairs) -> Generator[Event, Non
     hashes = _hashes(coefficients)
     known = upright.first * len(signatures) + upright.second
     found: dict[int, float] = {}
-    for number, name in enumerate(VARIANTS):
+    for number in range(len(VARIANTS)):
         queries = _hashes(_varied(coefficients, number))
-        for event in candidates(hashes, farthest=limits.bits, queries=queries, what=f"Looking for copies {name}"):
+        for event in candidates(hashes, farthest=limits.bits, queries=queries):
             if isinstance(event, Progress):
-                yield event
+                total = len(VARIANTS) * len(usable)
+                yield Progress(number * len(usable) + event.done, total, "Looking for mirrored and turned copies")
                 continue
             code, bits = event
             base, query = code // len(usable), code % len(usable)
