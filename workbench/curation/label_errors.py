@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from workbench.curation.finding import Finding
 from workbench.curation.linear import FOLDS, Shares, out_of_fold, standardised
 from workbench.curation.pictures import relatives
-from workbench.curation.waiting import waited
 from workbench.embedding.embed import Vectors
 from workbench.embedding.store import Floats
+from workbench.embedding.waiting import waited
 from workbench.jobs import Event, Noticed, Progress
 from workbench.project.ids import LabelValue
 from workbench.project.project import Project

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.curation.waiting import waited
 from workbench.embedding.store import Floats
+from workbench.embedding.waiting import waited
 from workbench.jobs import Progress
 
 C = 0.01
@@ -76,9 +76,26 @@ def standardised(vectors: Floats) -> Floats:
     for start in parts:
         rows = part(start)
         covariance += rows.T @ rows
-    _, directions = np.linalg.eigh(covariance / count)
-    kept = directions[:, -DIRECTIONS:].astype(np.float32)
-    return np.concatenate([part(start) @ kept for start in parts])
+    directions = _leading(covariance, DIRECTIONS)
+    return np.concatenate([part(start) @ directions for start in parts])
+
+
+def narrowed(vectors: Floats, directions: int) -> Floats:
+    """Return the vectors along so many principal directions of them (not centred); their distances hardly change."""
+    if vectors.shape[1] <= directions:
+        return vectors
+    parts = range(0, len(vectors), _CHUNK)
+    products = np.zeros((vectors.shape[1], vectors.shape[1]))
+    for start in parts:
+        rows = vectors[start : start + _CHUNK]
+        products += rows.T @ rows
+    kept = _leading(products, directions)
+    return np.concatenate([vectors[start : start + _CHUNK] @ kept for start in parts])
+
+
+def _leading(products: NDArray[np.float64], count: int) -> Floats:
+    _, directions = np.linalg.eigh(products / max(1.0, float(np.trace(products))))
+    return directions[:, -count:].astype(np.float32)
 
 
 def fit(features: Floats, targets: NDArray[np.int64], classes: int) -> Classifier:

@@ -8,10 +8,10 @@ import numpy as np
 
 from workbench.curation.linear import standardised
 from workbench.curation.store import MapMade, save_columns
-from workbench.curation.waiting import waited
 from workbench.embedding.embed import Vectors
 from workbench.embedding.neighbours import nearest, unit
 from workbench.embedding.store import Floats
+from workbench.embedding.waiting import waited
 from workbench.jobs import Event, Progress
 from workbench.project.project import Project
 

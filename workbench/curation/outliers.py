@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.curation.finding import Finding
-from workbench.curation.linear import standardised
+from workbench.curation.linear import narrowed, standardised
 from workbench.curation.pictures import relatives
-from workbench.curation.waiting import waited
 from workbench.embedding.embed import Vectors
 from workbench.embedding.neighbours import nearest, unit
 from workbench.embedding.store import Floats
+from workbench.embedding.waiting import waited
 from workbench.jobs import Event, Noticed, Progress
 from workbench.project.project import Project
 
@@ -28,6 +28,10 @@ MOST = 0.05
 WHAT = "Looking for outliers"
 _NEARLY_ONE = 0.02
 _SAMPLED = 2000
+_COMPARED = 25_000
+"""Images that one is compared with at the most."""
+_MANY, _NARROW = 20_000, 64
+"""From so many images on they are compared along so many directions: a twentieth of the work."""
 
 
 def find(project: Project, vectors: Vectors) -> Iterator[Event]:
@@ -77,16 +81,28 @@ def distances(vectors: Floats, kinds: NDArray[np.int64]) -> Generator[Progress, 
         if kind < 0 or count < FEWEST:
             rest |= mine
             continue
-        near, _ = yield from nearest(features[mine], NEIGHBOURS, what=WHAT)
-        scores[mine] = _robust(np.sqrt(near).mean(axis=1))
+        if count <= _COMPARED:
+            near, _ = yield from nearest(features[mine], NEIGHBOURS, what=WHAT)
+            scores[mine] = _robust(np.sqrt(near).mean(axis=1))
+        else:
+            far = yield from _among(features[mine], features[mine])
+            scores[mine] = _robust(far)
     if rest.any():
-        # What is usual is told by a sample of all. One more is asked for: an image among all finds itself first.
+        # What is usual is told by a sample of all.
         step = max(1, len(features) // _SAMPLED)
         asked = np.concatenate([features[::step], features[rest]])
-        near, _ = yield from nearest(features, NEIGHBOURS + 1, queries=asked, what=WHAT)
-        far = np.sqrt(near)[:, 1:].mean(axis=1)
+        far = yield from _among(features, asked)
         scores[rest] = _robust(far, usual=far[: -int(rest.sum())])[-int(rest.sum()) :]
     return scores
+
+
+def _among(vectors: Floats, asked: Floats) -> Generator[Progress, None, NDArray[np.floating]]:
+    """Return the mean distance of each one asked for to its nearest vectors, of at most `_COMPARED`."""
+    some = vectors[:: -(-len(vectors) // _COMPARED)]
+    near, _ = yield from nearest(some, NEIGHBOURS + 1, queries=asked, what=WHAT)
+    # One more than needed: an image among the vectors finds itself first.
+    far: NDArray[np.floating] = np.sqrt(near)[:, 1:].mean(axis=1)
+    return far
 
 
 def _directions(vectors: Floats) -> Floats:
@@ -94,7 +110,8 @@ def _directions(vectors: Floats) -> Floats:
     scaled = unit(vectors)
     centre = scaled.mean(axis=0)
     typical = float(np.median(np.linalg.norm(scaled[:: max(1, len(scaled) // 2000)] - centre, axis=1)))
-    return scaled if typical > _NEARLY_ONE else unit(standardised(vectors))
+    found = scaled if typical > _NEARLY_ONE else unit(standardised(vectors))
+    return narrowed(found, _NARROW) if len(found) > _MANY else found
 
 
 def _robust(values: NDArray[np.floating], usual: NDArray[np.floating] | None = None) -> NDArray[np.float64]:

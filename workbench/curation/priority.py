@@ -9,8 +9,8 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.curation.waiting import waited
 from workbench.embedding.store import Floats
+from workbench.embedding.waiting import waited
 from workbench.jobs import Progress
 
 CLUSTERS = 50

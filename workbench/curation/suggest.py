@@ -9,9 +9,9 @@ from workbench.curation.linear import Shares, fit, out_of_fold, standardised
 from workbench.curation.pictures import pages
 from workbench.curation.priority import entropy, priorities
 from workbench.curation.store import Suggested, save_columns
-from workbench.curation.waiting import waited
 from workbench.data.dataset import Sample
 from workbench.embedding.embed import Vectors, embedded
+from workbench.embedding.waiting import waited
 from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Noticed, Progress
 from workbench.project.ids import LabelValue

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from workbench.data.reading import Decoding, ImageError, Pixels, content_hash, decode, read_bytes
 from workbench.embedding.source import EmbeddingSource, Source, choose
 from workbench.embedding.store import EmbeddingStore, Floats, newest
+from workbench.embedding.waiting import waited
 from workbench.intake import decoding_of
 from workbench.jobs import Noticed, Progress
 from workbench.project.ids import ImageId
@@ -122,8 +123,9 @@ def embedded(
 def _embed_pending(
     project: Project, pending: Sequence[Picture], source: EmbeddingSource, store: EmbeddingStore, hashes: dict[int, str]
 ) -> Iterator[Progress | Noticed]:
-    yield Progress(0, len(pending), f"Loading {source.title}")
-    extractor = source.extractor()
+    loading = Progress(0, len(pending), f"Loading {source.title}")
+    yield loading
+    extractor = yield from waited(source.extractor, loading)
     verified: list[tuple[ImageId, str | None, str | None]] = []
     unread = 0
     try:

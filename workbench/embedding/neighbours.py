@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from workbench.embedding.store import Floats
 from workbench.jobs import Progress
 
-_PAIRS = 2_000_000_000
-"""Multiplications that one step may take: about a tenth of a second on one core."""
+_PAIRS = 1_000_000_000
+"""Multiplications that one step may take: about a tenth of a second."""
 
 
 def unit(vectors: Floats) -> Floats:

@@ -16,7 +16,7 @@ def waited(work: Callable[[], T], told: Progress) -> Generator[Progress, None, T
 
     A job that is stopped meanwhile ends when the work does.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="curation") as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="waited") as pool:
         future = pool.submit(work)
         while wait((future,), timeout=SECONDS).not_done:
             yield told
