@@ -174,6 +174,14 @@ def edits() -> st.SearchStrategy[Edit]:
             st.booleans(),
         ),
         st.builds(lambda ids, on: lambda project: project.predictions.refuse(ids, on), ids, st.booleans()),
+        st.builds(
+            lambda ids, value, grader: (
+                lambda project: project.graders.grade(ids, _value(project, value), grader=grader)
+            ),
+            ids,
+            places,
+            grader,
+        ),
     )
 
 

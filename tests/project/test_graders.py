@@ -1,3 +1,6 @@
+import pytest
+
+from workbench.errors import WorkbenchError
 from workbench.project.project import Project
 
 
@@ -72,3 +75,25 @@ def test_several_labels_agree_whatever_the_order_in_which_they_were_given(projec
         7: ((dent, pit), (dent, pit)),
         8: ((), (pit,)),
     }
+
+
+def test_a_blind_grade_is_kept_beside_the_label_and_can_be_taken_back(project: Project, add):
+    dent, pit = graded(project, add)
+    change = project.graders.grade([1, 3], pit, grader="cleo")
+    assert project.labels.of([1, 3]) == [dent, pit]
+    assert project.graders.of([3, 2, 1], "cleo") == [pit, None, pit]
+    assert project.graders.by_image(1) == {"ann": dent, "cleo": pit}
+    assert [decision.what for decision in project.decisions(1)][-1] == "grade"
+    undone = change.inverse().apply(project, source="undo")
+    assert project.graders.of([1, 3], "cleo") == [None, None]
+    undone.inverse().apply(project, source="redo")
+    assert project.graders.of([1, 3], "cleo") == [pit, pit]
+    assert project.graders.of([1], "nobody") == [None]
+
+
+def test_a_grade_needs_a_name_and_a_class_that_exists(project: Project, add):
+    dent, _ = graded(project, add)
+    for value, grader in ((dent, ""), (99, "cleo")):
+        with pytest.raises(WorkbenchError):
+            project.graders.grade([1], value, grader=grader)
+    assert "cleo" not in project.graders.names()
