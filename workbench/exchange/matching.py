@@ -4,7 +4,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from workbench.data.formats.records import Record
 from workbench.data.reading import SUFFIXES
@@ -141,8 +140,8 @@ def _name(path: str) -> str:
 
 def _stem(name: str) -> str:
     """Return a folded name without the ending, where that is one of an image."""
-    suffix = PurePosixPath(name).suffix
-    return name.removesuffix(suffix) if suffix in SUFFIXES else name
+    stem, dot, ending = name.rpartition(".")
+    return stem if stem and dot + ending in SUFFIXES else name
 
 
 def _folders(path: str) -> tuple[str, ...]:
