@@ -141,7 +141,8 @@ class TileDelegate(QStyledItemDelegate):
             painter.drawText(area, RIGHT, right)
         classes = [known for known in map(self._badges.classes.get, _classes_of(row)) if known is not None]
         x = area.left() + 1.0
-        for known in classes[:MOST_DOTS] or [None]:
+        dots: list[ClassRow | None] = [*classes[:MOST_DOTS]] or [None]
+        for known in dots:
             self._paint_dot(painter, QRectF(x, area.center().y() - _DOT / 2 + 1, _DOT, _DOT), known, row)
             x += _DOT + 3
         place = area.adjusted(int(x) + 2 - area.left(), 0, -right_width - 2, 0)

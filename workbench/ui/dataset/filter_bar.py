@@ -99,7 +99,7 @@ class FilterBar(QWidget):
 
     def ask(self, **parts: object) -> None:
         """Ask for the present query with some of its fields changed."""
-        self.set_query(replace(self._query, **parts))  # type: ignore[arg-type]
+        self.set_query(replace(self._query, **parts))
 
     def show_overview(self, overview: Overview) -> None:
         """Show other counts, and offer what there is to choose from."""

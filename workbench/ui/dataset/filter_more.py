@@ -107,10 +107,10 @@ class MoreFilters(Overlay):
         named, fields = label(caption, "secondary"), QWidget()
         fields.setLayout(row(*parts))
         if not isinstance(parts[0], QComboBox | QLineEdit | QSpinBox):
-            fields.layout().addStretch(1)  # type: ignore[union-attr]
+            fields.layout().addStretch(1)
         for part in parts:
             if isinstance(part, QComboBox | QLineEdit | QSpinBox):
-                fields.layout().setStretchFactor(part, 1)  # type: ignore[union-attr]
+                fields.layout().setStretchFactor(part, 1)
         place = self._grid.rowCount()
         self._grid.addWidget(named, place, 0)
         self._grid.addWidget(fields, place, 1)
@@ -180,8 +180,8 @@ class MoreFilters(Overlay):
             with QSignalBlocker(self.column):
                 self.column.clear()
                 self.column.addItems(list(overview.columns))
-        for part in self._column_row:
-            part.setVisible(bool(overview.columns))
+        for shown in self._column_row:
+            shown.setVisible(bool(overview.columns))
         self.show_query(self._query)
 
     def show_query(self, query: Query) -> None:
@@ -239,7 +239,7 @@ class MoreFilters(Overlay):
     # what the user sets
 
     def _ask(self, **parts: object) -> None:
-        query = replace(self._query, **parts)  # type: ignore[arg-type]
+        query = replace(self._query, **parts)
         if query != self._query:
             self._query = query
             self.chosen.emit(query)

@@ -72,7 +72,7 @@ class DatasetPanel(Panel):
         self._connect()
         self._project_changed()  # Before anybody else asks the project: the images come first.
         self.deciding = Deciding(self)
-        self.layout().insertWidget(4, self.deciding.bar)
+        self._over_grid.layout().addWidget(self.deciding.bar)
         self.layout().setStretchFactor(self._stack, 1)
 
     def _build(self) -> None:
@@ -91,7 +91,9 @@ class DatasetPanel(Panel):
         self._views = QWidget()
         self._views.setLayout(row(self.tabs, None, self.filtering.controls))
         self._views.layout().setContentsMargins(0, 0, 12, 0)
-        self.setLayout(column(self._top, self._views, rule(), self.filtering.chips, self._stack, spacing=0))
+        self._over_grid = QWidget()
+        self._over_grid.setLayout(column(self.filtering.chips, spacing=0))
+        self.setLayout(column(self._top, self._views, rule(), self._over_grid, self._stack, spacing=0))
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _connect(self) -> None:
@@ -232,7 +234,9 @@ class DatasetPanel(Panel):
         counts = self._overview.counts
         images = counts.images or counts.rejected or len(self.model.ids)
         self._views.setVisible(images > 0)
-        self.filtering.show_parts(images=images > 0, grid=self.tabs.current == tabs.GRID)
+        in_grid = images > 0 and self.tabs.current == tabs.GRID
+        self.filtering.show_parts(images=images > 0, grid=in_grid)
+        self._over_grid.setVisible(in_grid)
         if not images:
             page: QWidget = self._empty if known else self.grid
         elif self.tabs.current in self._tabs:
