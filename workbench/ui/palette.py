@@ -269,8 +269,7 @@ class KeyList(Overlay):
         groups: dict[str, list[tuple[str, QWidget]]] = {}
         for command in commands:
             if command.key:
-                hint = KeyHint(command.action.shortcut())
-                groups.setdefault(command.group, []).append((command.text, hint))
+                groups.setdefault(command.group, []).append((command.text, KeyHint(command.action.shortcut())))
         for group, text, how in further:
             groups.setdefault(group, []).append((text, label(how, "key")))
         content = QWidget()

@@ -229,7 +229,7 @@ class TestSuggestions:
         def job(argv: list[str]) -> Any:
             def run(stop: Stop) -> Iterator[Event]:
                 asked.append(argv)
-                yield store.Suggested(str(file), 3, "embedding tiny")
+                yield store.Suggested(str(file), 3, "embedding timm/tiny, tiny.safetensors")
 
             return run
 
@@ -239,7 +239,7 @@ class TestSuggestions:
         panel.deciding.suggestions.suggest()
         qtbot.waitUntil(lambda: not panel.session.jobs and panel.deciding.bar.isVisible())
         assert asked[0][:4] == ["curate", str(panel.session.project.folder), "--only", "suggestions"]
-        assert "embedding tiny" in panel.deciding.bar.text.fullText()
+        assert panel.deciding.bar.text.fullText() == "3 suggestions by tiny"
 
 
 class TestMarks:

@@ -81,10 +81,17 @@ class SuggestionsBar(QWidget):
     def show_counts(self, suggested: int, source: str) -> None:
         """Say how many images have a suggestion that stands, and who made it."""
         what = figures.counted(suggested, self.tr("suggestion"), self.tr("suggestions"))
-        self.text.setText(self.tr("{what} by {source}").format(what=what, source=source) if source else what)
-        self.text.set_tip(self.text.fullText())
+        short = self._in_words(source)
+        self.text.setText(self.tr("{what} by {source}").format(what=what, source=short) if short else what)
+        self.text.set_tip(source)
         self.accept_above.setEnabled(suggested > 0)
         self.show_all.setEnabled(suggested > 0)
+
+    def _in_words(self, source: str) -> str:
+        kind, _, name = source.partition(" ")
+        if kind == "embedding":
+            return name.partition(",")[0].rpartition("/")[2]
+        return self.tr("text prompts") if source.startswith("prompt") else source
 
     def show_selected(self, count: int, *, all_counted: bool = True) -> None:
         """Say how many of the selected images have one; no number where not all of them were looked at."""
