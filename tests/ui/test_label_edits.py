@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench.project.project import Project
 from workbench.ui.label_edits import LabelEdits
+from workbench.ui.session import Session
 
 
 @pytest.fixture
@@ -43,3 +44,22 @@ def test_without_a_project_nothing_happens(qtbot: QtBot) -> None:
     assert edits.take_back() is None
     assert edits.add_class("pit") is None
     assert edits.make_split(validation=0.2, test=0.2, seed=1) is None
+
+
+def test_blind_grades_leave_the_labels_as_they_are(session: Session, project_folder: Path) -> None:
+    session.open_project(project_folder)
+    project = session.project
+    first, second = (known.id for known in project.labels.classes())
+    session.set_blind(True)
+    assert not session.blind  # nobody is named
+    session.set_grader("ann")
+    session.set_blind(True)
+    before = project.labels.of([1])
+    assert session.assign([1], second if before == [first] else first)
+    assert project.labels.of([1]) == before
+    assert project.graders.of([1], "ann") != before
+    session.undo_label()
+    assert project.graders.of([1], "ann") == [None]
+    session.set_blind(False)
+    session.assign([1], second)
+    assert project.labels.of([1]) == [second]

@@ -38,6 +38,8 @@ class EditingSession(QObject):
     undone = Signal(object)
     """A `Change` was taken back or made again, and everybody was told: whoever shows images shows these."""
     graderChanged = Signal(str)
+    blindChanged = Signal(bool)
+    """From now on grades are given without seeing the labels, or no longer."""
     undoChanged = Signal()
     saved = Signal()
 
@@ -66,6 +68,18 @@ class EditingSession(QObject):
         if name != self.grader:
             self.preferences.set(GRADER, name)
             self.graderChanged.emit(name)
+
+    @property
+    def blind(self) -> bool:
+        """True while a grader grades without seeing what others said; labels then stay as they are."""
+        return self._labels.blind
+
+    def set_blind(self, on: bool) -> None:
+        """Begin or end grading blind; it needs a grader's name."""
+        on = on and bool(self.grader)
+        if on != self._labels.blind:
+            self._labels.blind = on
+            self.blindChanged.emit(on)
 
     def do(self, change: "Change") -> None:
         """Take note of a change that was made to the project: undo can take it back, and who shows it is told."""
@@ -124,6 +138,7 @@ class EditingSession(QObject):
             "classes": (self.classesChanged, self.labelsChanged),
             "pin": (self.splitChanged,),
             "suggestion": (self.predictionsChanged,),
+            "grade": (self.labelsChanged,),
         }
         for told in news.get(getattr(change, "what", "label"), ()):
             told.emit()

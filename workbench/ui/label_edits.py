@@ -30,10 +30,12 @@ class LabelEdits(QObject):
         super().__init__(parent)
         self._project: Project | None = None
         self.undo: UndoStack | None = None
+        self.blind = False
+        """Keep what the grader says beside the labels, which stay: nobody's label is changed by grading blind."""
 
     def move_to(self, project: "Project | None") -> None:
         """Edit another project from now on, with nothing to undo; None where none is open."""
-        self._project, self.undo = project, None
+        self._project, self.undo, self.blind = project, None, False
         if project is not None:
             from workbench.project.history import UndoStack
 
@@ -60,6 +62,8 @@ class LabelEdits(QObject):
         """Give the images a label; True where that was done."""
         if len(ids) == 0:
             return False
+        if self.blind:
+            return self.make(lambda project: project.graders.grade(ids, value, grader=grader))
         return self.make(lambda project: project.labels.assign(ids, value, grader=grader))
 
     def toggle_class(self, ids: Sequence[int], class_id: int, *, grader: str = "") -> bool:
@@ -68,6 +72,10 @@ class LabelEdits(QObject):
             return False
 
         def toggle(project: "Project") -> "Change":
+            if self.blind:
+                graded = project.graders.of(ids, grader)[0]
+                classes = set(graded) if isinstance(graded, tuple) else set()
+                return project.graders.grade(ids, tuple(sorted(classes ^ {class_id})), grader=grader)
             on = not all(isinstance(value, tuple) and class_id in value for value in project.labels.of(ids))
             return project.labels.toggle(ids, class_id, on, grader=grader)
 
@@ -95,6 +103,7 @@ class LabelEdits(QObject):
         tr, count = self.tr, len(change.ids)
         counted: dict[str, tuple[str, str]] = {
             "label": (tr("label"), tr("labels")),
+            "grade": (tr("grade"), tr("grades")),
             "reject": (tr("rejection"), tr("rejections")),
             "tag": (tr("tag"), tr("tags")),
             "note": (tr("note"), tr("notes")),
