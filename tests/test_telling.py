@@ -2,6 +2,7 @@ import io
 
 from workbench.intake import Intake
 from workbench.jobs import Noticed, Progress
+from workbench.project.split_outcome import SplitOutcome
 from workbench.telling import Teller, Text
 from workbench.training.events import FitEnded, Tick
 
@@ -47,3 +48,19 @@ def test_a_failed_run_is_a_failure_and_a_tick_is_nothing():
     out, _, code = told(Tick(1), ended)
     assert out == "No space is left. (3 s)\n"
     assert code == 1
+
+
+def test_a_split_says_what_was_kept_together_and_which_fold_validates():
+    out, errors = io.StringIO(), io.StringIO()
+    counts = {"train": 4, "validation": 2, "test": 2}
+    asked = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    Teller(out, errors)(
+        SplitOutcome(asked, counts, {"dent": counts}, [], "column:part", groups=3, pinned=2, folds=5, fold=4)
+    )
+    said = out.getvalue()
+    assert "3 groups were kept together by column:part." in said
+    assert "Fold 4 of 5 validates." in said
+    assert "2 images stayed where they were pinned." in said
+    Teller(out := io.StringIO(), errors)(SplitOutcome(asked, counts, {"dent": counts}, []))
+    assert "kept together" not in out.getvalue()
+    assert "Fold" not in out.getvalue()

@@ -110,6 +110,12 @@ def _split(event: Any) -> str:
     lines.append(f"{'all':{width}}  " + " ".join(f"{event.got.get(split, 0):>10,}" for split in SPLITS))
     lines.append(f"{'share':{width}}  " + " ".join(f"{event.got.get(split, 0) / total:>10.3f}" for split in SPLITS))
     lines.append(f"{'asked':{width}}  " + " ".join(f"{event.asked.get(split, 0):>10.3f}" for split in SPLITS))
+    if event.grouped_by:
+        lines.append(f"{event.groups:,} groups were kept together by {event.grouped_by}.")
+    if event.folds:
+        lines.append(f"Fold {event.fold} of {event.folds} validates.")
+    if event.pinned:
+        lines.append(f"{event.pinned:,} images stayed where they were pinned.")
     return "\n".join([*lines, *(f"note: {warning}" for warning in event.warnings)])
 
 
