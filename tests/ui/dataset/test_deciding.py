@@ -242,6 +242,26 @@ class TestSuggestions:
         assert panel.deciding.bar.text.fullText() == "3 suggestions by tiny"
 
 
+def test_grading_blind_shows_neither_labels_nor_suggestions(panel: DatasetPanel) -> None:
+    ids = suggest(panel)
+    session = panel.session
+    session.set_grader("Ada")
+    session.set_blind(True)
+    select(panel, 0)
+    assert not panel.deciding.bar.isVisible()
+    assert panel.inspector()._suggested.text() == ""
+    assert panel.inspector()._history.isHidden()
+    QTest.keyClick(panel.grid, Key.Key_Space)
+    assert session.project.labels.of(ids[:1]) == [None]
+    select(panel, 10)
+    marks = [panel.class_model.index(row).data(MARK_ROLE) for row in range(2)]
+    assert marks == [0, 0]
+    QTest.keyClick(panel.grid, "2")
+    assert values(panel, 10) == [classes(panel)[0]]
+    select(panel, 10)
+    assert panel.class_model.index(1).data(MARK_ROLE) == 1
+
+
 class TestMarks:
     def test_tags_go_on_and_off_several_images(self, panel: DatasetPanel, qtbot: QtBot) -> None:
         tags = panel.session.project.tags

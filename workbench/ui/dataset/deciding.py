@@ -69,6 +69,7 @@ class Deciding(QObject):
         session.decisionsChanged.connect(self._decided)
         session.projectChanged.connect(self._project_changed)
         session.graderChanged.connect(self._show_grader)
+        session.blindChanged.connect(self._blind_changed)
         panel.selection.changed.connect(self._late.start)
         panel.class_model.classesSet.connect(self._show_task)
         panel.class_model.classesSet.connect(self._late.start)
@@ -141,6 +142,11 @@ class Deciding(QObject):
         self._panel.reader.ask("tags", _names_of_tags, self._inspector.tags.set_known)
 
     @Slot()
+    def _blind_changed(self) -> None:
+        self.suggestions.refresh()
+        self._late.start()
+
+    @Slot()
     def show_details(self) -> None:
         """Show in the inspector what is known of the selected images."""
         self._late.stop()
@@ -166,10 +172,11 @@ class Deciding(QObject):
         shown = rows[0]
         inspector.note.show_note(shown.id, project.notes.get(shown.id) if shown.noted else "", 1)
         inspector.show_suggestion(self._suggestion_of(shown))
+        blind = self._session.blind  # what others said, or a model, stays hidden
         inspector.show_details(
             shown,
-            decisions=project.decisions(shown.id),
-            findings=project.findings.of(shown.id) if shown.findings else (),
+            decisions=() if blind else project.decisions(shown.id),
+            findings=project.findings.of(shown.id) if shown.findings and not blind else (),
             fields=project.fields.of(shown.id),
         )
         self._tags_of_file.ask(shown, partial(file_tags, shown.path))
@@ -181,10 +188,14 @@ class Deciding(QObject):
             self._inspector.show_file(shown, tags)
 
     def _mark_classes(self, rows: Sequence[ImageRow]) -> None:
-        several = self._panel.labelling.several
+        several, session = self._panel.labelling.several, self._session
         held: Counter[int] = Counter()
-        for shown in rows:
-            held.update(shown.classes if several else [shown.class_id] if shown.class_id is not None else [])
+        if session.blind and session.project is not None:
+            for grade in session.project.graders.of([shown.id for shown in rows], session.grader):
+                held.update(grade if isinstance(grade, tuple) else [grade] if grade is not None else [])
+        else:
+            for shown in rows:
+                held.update(shown.classes if several else [shown.class_id] if shown.class_id is not None else [])
         self._panel.class_model.set_marked({class_id: count / len(rows) for class_id, count in held.items()})
 
     def _suggestion_of(self, shown: ImageRow) -> str:

@@ -88,7 +88,8 @@ class Suggestions(QObject):
         """Ask how many suggestions stand, and say so in the bar."""
         project = self._session.project
         source = project.predictions.source if project is not None else None
-        if project is None or not source:
+        if project is None or not source or self._session.blind:
+            self._panel.reader.drop("suggestions")
             self._bar.hide()
             return
         self._panel.reader.ask("suggestions", _counts, partial(self._show, source))
@@ -104,9 +105,14 @@ class Suggestions(QObject):
         self._hidden_for = (project.predictions.source or "") if project is not None else ""
         self._bar.hide()
 
+    @property
+    def _project(self) -> Project | None:
+        """The open project; None also while somebody grades blind, who is not to see what a model says."""
+        return None if self._session.blind else self._session.project
+
     def show_selection(self) -> int:
         """Look which of the selected images (the first of very many) have a suggestion; return how many."""
-        project = self._session.project
+        project = self._project
         chosen = self._panel.selected_ids()
         self.selected = len(standing(chosen[:MOST_LOOKED_AT], project).ids) if project is not None else 0
         self._bar.show_selected(self.selected, all_counted=len(chosen) <= MOST_LOOKED_AT)
@@ -114,7 +120,7 @@ class Suggestions(QObject):
 
     def of(self, image_id: int) -> tuple[int, float] | None:
         """Return the class and confidence that is suggested for an image without a label, None where none stands."""
-        project = self._session.project
+        project = self._project
         found = standing(np.array([image_id], np.int64), project) if project is not None else NOTHING
         if not len(found.ids) or project is None:
             return None
@@ -122,7 +128,7 @@ class Suggestions(QObject):
 
     def _with_selected(self, act: Callable[[Found], object]) -> None:
         """Call ``act`` with what is suggested for the selected images: at once, or with very many of them a little later."""
-        project, ids = self._session.project, self._panel.selected_ids().copy()
+        project, ids = self._project, self._panel.selected_ids().copy()
         if project is None or is_writing():
             return
         if len(ids) <= MOST_LOOKED_AT:
@@ -145,6 +151,8 @@ class Suggestions(QObject):
     @Slot(float)
     def accept_above(self, least: float) -> None:
         """Label every image that the filter shows as suggested, where the model is that sure. One undo takes it back."""
+        if self._project is None:
+            return
         question = partial(surest, self._panel.filter.query, least)
         self._panel.reader.ask("suggested", question, partial(self._accept_all, least))
 
