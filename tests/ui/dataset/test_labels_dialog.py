@@ -22,8 +22,8 @@ def project_with_file(session: Session, project_folder: Path, tmp_path: Path) ->
 
 
 def shown(qtbot: QtBot, session: Session, file: Path) -> LabelsDialog:
+    # Not given to qtbot: it deletes itself when it is closed.
     dialog = LabelsDialog(session, file)
-    qtbot.addWidget(dialog)
     dialog.show()
     return dialog
 

@@ -1,6 +1,7 @@
 """Importing labels: which column is what, what would change, and only then the change."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -15,8 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.data.formats.torchvision_sets import OFFERED
 from workbench.dataset_verbs import FORMATS
 from workbench.errors import WorkbenchError
+from workbench.jobs import Job
 from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.session import Session
@@ -84,6 +87,11 @@ class LabelsDialog(QDialog):
         self.pattern.setObjectName("labels.pattern")
         self.pattern.setPlaceholderText(r"(?P<label>[a-z]+)_\d+")
         self.pattern.textChanged.connect(self._changed)
+        self.dataset = QComboBox()
+        self.dataset.setObjectName("labels.dataset")
+        self.dataset.setAccessibleName(tr("Data set"))
+        self.dataset.addItems(list(OFFERED))
+        self.dataset.activated.connect(self._changed)
         self._columns: dict[str, QComboBox] = {}
         self._mapping = QWidget()
         grid = QGridLayout(self._mapping)
@@ -164,6 +172,7 @@ class LabelsDialog(QDialog):
         self.format.setCurrentIndex(max(0, self.format.findData(found.format)))
         self._show_columns(found)
         self._pattern_row.setVisible(found.format == "filename")
+        self.dataset.setVisible(found.format == "torchvision")
         self._looking.start()
 
     def _show_columns(self, found: "Guess | None") -> None:
@@ -185,6 +194,7 @@ class LabelsDialog(QDialog):
             for right, text in enumerate(cells):
                 self.samples.setItem(down, right, QTableWidgetItem(text))
         self._pattern_row.setVisible(False)
+        self.dataset.setVisible(False)
 
     def mapping(self) -> dict[str, str]:
         """Return which column is what, as the command line's ``--map`` has it."""
@@ -208,12 +218,19 @@ class LabelsDialog(QDialog):
 
         chosen = str(self.format.currentData())
         self._notes_told: list[str] = []
+        mapping = self.mapping()
+        if chosen == "torchvision":
+            # Needs torch, which stays out of the window's process.
+            words = ["labels", "import", str(project.folder), str(self._file), "--format", chosen]
+            words += ["--map", f"dataset={self.dataset.currentText()}", *(["--dry-run"] if dry_run else [])]
+            self._begin(self._session.warm.job(words), dry_run=dry_run)
+            return
         try:
             job = import_labels(
                 project.folder,
                 self._file,
                 task=self.task.value() or None,  # type: ignore[arg-type]
-                mapping=self.mapping(),
+                mapping=mapping,
                 format=chosen,
                 pattern=self.pattern.text().strip() or None,
                 grader=self.grader.text().strip(),
@@ -222,6 +239,9 @@ class LabelsDialog(QDialog):
         except WorkbenchError as error:
             self._refuse(str(error))
             return
+        self._begin(job, dry_run=dry_run)
+
+    def _begin(self, job: Job, *, dry_run: bool) -> None:
         self._writing = not dry_run
         title = self.tr("Reading {0}") if dry_run else self.tr("Importing {0}")
         self._handle = self._session.start_job(
@@ -243,10 +263,14 @@ class LabelsDialog(QDialog):
             self._start(dry_run=False)
 
     def _take(self, event: Any) -> None:
-        if type(event).__name__ == "Noticed":
+        if isinstance(event, dict):
+            event = SimpleNamespace(**event)
+        if getattr(event, "event", type(event).__name__) == "Noticed":
             self._notes_told.append(event.message)
 
     def _done(self, found: Any) -> None:
+        if isinstance(found, dict):
+            found = SimpleNamespace(**found)
         if self._writing:
             self.imported.emit()
             labels = figures.counted(found.labelled + found.changed, self.tr("label"), self.tr("labels"))
