@@ -127,3 +127,20 @@ def test_a_loader_that_goes_waits_for_its_threads(decoder: Decoder, qtbot: QtBot
     done = len(decoder.paths)
     qtbot.wait(30)
     assert len(decoder.paths) == done
+
+
+def test_it_is_empty_until_the_first_picture_is_there(qtbot: QtBot) -> None:
+    gate = threading.Event()
+
+    def decode(path: Path, modified_ns: int, side: int) -> NDArray[np.uint8]:
+        gate.wait(10)
+        return np.zeros((side, side, 3), np.uint8)
+
+    loader = ThumbnailLoader(decode)
+    assert not loader.is_empty
+    loader.want([Wish(1, Path("a.png"), 1, 64)])
+    assert loader.is_empty
+    gate.set()
+    qtbot.waitUntil(lambda: not loader.is_empty)
+    assert loader.pixmap(1) is not None
+    loader.stop()

@@ -11,6 +11,8 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import Panel
 
 PAUSE_MS = 30
+MOST_WAITS = 50
+"""So many pauses the other panels wait for the one in view: a drive that does not answer must not keep them away."""
 
 
 class Panels(QObject):
@@ -30,6 +32,7 @@ class Panels(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._build_next)
+        self._waits = 0
 
     def get(self, key: str) -> Panel | None:
         """Return a panel, built now if need be; None without a project or where it cannot be built."""
@@ -57,6 +60,7 @@ class Panels(QObject):
 
     def build_rest(self) -> None:
         """Build the other panels while nothing else happens, so that their dots and actions are there."""
+        self._waits = 0
         self._timer.start()
 
     def close(self) -> None:
@@ -83,7 +87,8 @@ class Panels(QObject):
     def _build_next(self) -> None:
         left = [key for key in self._stages if key not in self._built and key not in self._broken]
         if left and self._session.project is not None:
-            if all(panel.settled() for panel in self._built.values()):
+            self._waits += 1
+            if self._waits > MOST_WAITS or all(panel.settled() for panel in self._built.values()):
                 self._build(left[0])
             self._timer.start()
 

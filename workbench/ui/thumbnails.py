@@ -96,6 +96,11 @@ class ThumbnailLoader(QObject):
         self._decoded.connect(self._keep, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(partial(_finish, self._queue, self._pool))
 
+    @property
+    def is_empty(self) -> bool:
+        """True until the first of the pictures that were asked for is there, or cannot be."""
+        return bool(self._asked) and not self._pixmaps and not self._failed
+
     def forget(self) -> None:
         """Another project is open: drop every picture."""
         self.stop()

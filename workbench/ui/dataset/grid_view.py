@@ -81,6 +81,11 @@ class GridView(QTableView):
         return self._grid.ids
 
     @property
+    def is_due(self) -> bool:
+        """True until the pictures of what is on the screen have been asked for."""
+        return self._asking.isActive()
+
+    @property
     def tile_size(self) -> int:
         """Smallest side of a picture as it was chosen, in logical pixels; tiles grow from it to fill the width."""
         return self._tile

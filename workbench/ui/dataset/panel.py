@@ -142,7 +142,7 @@ class DatasetPanel(Panel):
         return readiness(self._overview.counts, self.tr)
 
     def settled(self) -> bool:
-        return not self.shown.is_asking
+        return not self.shown.is_asking and not self.thumbnails.is_empty and not self.grid.is_due
 
     def gestures(self) -> list[tuple[str, str]]:
         return self.deciding.gestures()
