@@ -79,3 +79,17 @@ def test_closing_while_it_looks_leaves_nothing_running(qtbot: QtBot, session: Se
     dialog._look()
     dialog.reject()
     qtbot.waitUntil(lambda: not session.jobs, timeout=10_000)
+
+
+def test_a_guess_that_is_taken_back_stays_away(qtbot: QtBot, session: Session, project_with_file: Path) -> None:
+    file = project_with_file.with_name("guessed.csv")
+    file.write_text(
+        project_with_file.read_text(encoding="utf-8").replace("picture,what,where", "image,label,split"),
+        encoding="utf-8",
+    )
+    dialog = shown(qtbot, session, file)
+    qtbot.waitUntil(lambda: "New classes: pit" in dialog._says.text(), timeout=10_000)
+    set_column(dialog, "label", "")
+    qtbot.waitUntil(lambda: dialog.go.isEnabled() and "New classes" not in dialog._says.text(), timeout=10_000)
+    assert dialog.mapping() == {"image": "image", "label": "-", "split": "split"}
+    dialog.reject()

@@ -59,6 +59,10 @@ class Reading:
     strict_split: bool = False
 
 
+NO_COLUMN = "-"
+"""What a mapping says of a role that none of the columns has."""
+
+
 def choose(
     columns: Sequence[str],
     mapping: Mapping[str, str],
@@ -69,9 +73,12 @@ def choose(
 ) -> Reading:
     """Return how to read a table with these columns, of which ``samples`` are rows.
 
-    ``mapping`` says "role -> column" (or its number from 1), "label" also "A+B+C" for columns of 0 and 1. Raises
+    ``mapping`` says "role -> column" (or its number from 1), "label" also "A+B+C" for columns of 0 and 1, and "-" that
+    no column has this role, whatever their names are. Raises
     WorkbenchError where a column is not there, two fit equally well, or none can be the image.
     """
+    absent = {role for role, given in mapping.items() if given == NO_COLUMN and given not in columns}
+    mapping = {role: given for role, given in mapping.items() if role not in absent}
     asked = {
         role: _column(columns, given, file) for role, given in mapping.items() if role != "label" or given in columns
     }
@@ -91,9 +98,11 @@ def choose(
         if "image" not in roles:
             roles["image"] = columns[0]
     else:
-        _guess(roles, free, file, samples, columns, labelled=bool(indicators))
-        if "label" not in roles and not indicators:
+        _guess(roles, free, file, samples, columns, labelled=bool(indicators) or "label" in absent)
+        if not {"label"} & {*roles, *absent} and not indicators:
             indicators = _indicators(columns, {*roles.values(), *fields.values()}, samples)
+    for role in absent - {"image"}:
+        roles.pop(role, None)
     taken = {*roles.values(), *indicators}
     for column in free:
         if column not in taken:

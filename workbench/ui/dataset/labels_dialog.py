@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.data.formats.columns import NO_COLUMN
 from workbench.data.formats.torchvision_sets import OFFERED
 from workbench.dataset_verbs import FORMATS
 from workbench.errors import WorkbenchError
@@ -45,6 +46,7 @@ class LabelsDialog(QDialog):
         super().__init__(parent)
         self._session, self._file = session, file
         self._handle: JobHandle | None = None
+        self._guessed: dict[str, str] = {}
         self._again = False
         self._writing = False
         self.setObjectName("labels_dialog")
@@ -138,7 +140,13 @@ class LabelsDialog(QDialog):
             )
         )
         top = row(
-            label(tr("Format"), "secondary"), self.format, 8, label(tr("A label is"), "secondary"), self.task, None
+            label(tr("Format"), "secondary"),
+            self.format,
+            self.dataset,
+            8,
+            label(tr("A label is"), "secondary"),
+            self.task,
+            None,
         )
         self.setLayout(
             column(
@@ -177,10 +185,11 @@ class LabelsDialog(QDialog):
 
     def _show_columns(self, found: "Guess | None") -> None:
         columns = list(found.columns) if found is not None else []
-        mapping = found.mapping if found is not None else {}
+        mapping = self._guessed = dict(found.mapping) if found is not None else {}
         for role, box in self._columns.items():
             box.clear()
-            box.addItem(self.tr("–"), "")
+            if role != "image" or "image" not in mapping:
+                box.addItem(self.tr("–"), "")
             for name in columns:
                 box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(mapping.get(role, ""))))
@@ -193,12 +202,15 @@ class LabelsDialog(QDialog):
         for down, cells in enumerate(samples):
             for right, text in enumerate(cells):
                 self.samples.setItem(down, right, QTableWidgetItem(text))
+        self.samples.resizeColumnsToContents()
         self._pattern_row.setVisible(False)
         self.dataset.setVisible(False)
 
     def mapping(self) -> dict[str, str]:
         """Return which column is what, as the command line's ``--map`` has it."""
-        return {role: str(box.currentData()) for role, box in self._columns.items() if box.currentData()}
+        chosen = {role: str(box.currentData() or "") for role, box in self._columns.items()}
+        # A guess that was taken back must not come again; where nothing was guessed nothing needs to be said.
+        return {role: column or NO_COLUMN for role, column in chosen.items() if column or self._guessed.get(role)}
 
     @Slot()
     def _format_chosen(self) -> None:
