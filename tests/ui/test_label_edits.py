@@ -43,7 +43,6 @@ def test_without_a_project_nothing_happens(qtbot: QtBot) -> None:
     assert not edits.assign([1], 1)
     assert edits.take_back() is None
     assert edits.add_class("pit") is None
-    assert edits.make_split(validation=0.2, test=0.2, seed=1) is None
 
 
 def test_blind_grades_leave_the_labels_as_they_are(session: Session, project_folder: Path) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench.jobs import Event, Progress, Stop
 from workbench.ui import theme
+from workbench.ui.dataset.split_jobs import SplitJobs
 from workbench.ui.dialogs import BugDialog, CloseDialog, report
 from workbench.ui.main_window import MainWindow
 from workbench.ui.progress import RunProgress
@@ -280,7 +281,8 @@ class TestPalette:
 class TestStatus:
     def test_counts_split_and_saving(self, opened: MainWindow, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: opened.status.counts.fullText() == "24 images · 24 labelled · no split yet")
-        opened.session.make_split(validation=0.25, test=0.25)
+        jobs = SplitJobs(opened.session, opened.session)
+        jobs.make(validation=0.25, test=0.25, seed=7)
         qtbot.waitUntil(lambda: opened.status.counts.fullText().endswith("split 50/25/25"))
         assert opened.status.saved.text() == "Saved now"
 

@@ -193,15 +193,6 @@ class TestLabels:
         with qtbot.assertNotEmitted(opened.labelsChanged):
             assert not opened.assign([], None)
 
-    def test_the_split(self, opened: Session, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(opened.splitChanged):
-            outcome = opened.make_split(validation=0.25, test=0.25, seed=3)
-        assert outcome.got == {"train": 12, "validation": 6, "test": 6}
-
-    def test_an_impossible_split_is_a_sentence(self, opened: Session, problems: Problems) -> None:
-        assert opened.make_split(validation=0.9, test=0.9) is None
-        assert problems[0][0] == "dataset"
-
     def test_add_class(self, opened: Session, qtbot: QtBot) -> None:
         with qtbot.waitSignal(opened.classesChanged):
             made = opened.add_class("stain")

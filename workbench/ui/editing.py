@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from workbench.project.ids import LabelValue
     from workbench.project.labels import Labels
     from workbench.project.project import Project
-    from workbench.project.splits import SplitOutcome
 
 GRADER = "grader"
 """The preference that says who labels."""
@@ -49,8 +48,6 @@ class EditingSession(QObject):
         self.saved_at: float | None = None
         self._labels = LabelEdits(self)
         self._labels.changed.connect(self._edited)
-        self._labels.splitMade.connect(self._was_saved)
-        self._labels.splitMade.connect(self.splitChanged)
 
     @property
     def undo(self) -> "UndoStack | None":
@@ -130,7 +127,7 @@ class EditingSession(QObject):
 
     @Slot(object)
     def _edited(self, change: "Change") -> None:
-        self._was_saved()
+        self.was_saved()
         self.decisionsChanged.emit(change)
         news: dict[str, tuple[SignalInstance, ...]] = {
             "label": (self.labelsChanged, self.splitChanged),
@@ -148,11 +145,8 @@ class EditingSession(QObject):
         """Add a class at the end of the project's order. None where that is not possible."""
         return self._labels.add_class(name)
 
-    def make_split(self, *, validation: float = 0.15, test: float = 0.2, seed: int = 7) -> "SplitOutcome | None":
-        """Divide the labelled images. None, and a problem in the Dataset panel, where that is not possible."""
-        return self._labels.make_split(validation=validation, test=test, seed=seed)
-
     @Slot()
-    def _was_saved(self) -> None:
+    def was_saved(self) -> None:
+        """Take note that the project was written just now."""
         self.saved_at = time.time()
         self.saved.emit()

@@ -1,4 +1,4 @@
-"""What the user does to labels, marks, classes and the split of one project, with the undo stack. No widgets."""
+"""What the user does to labels, marks and classes of one project, with the undo stack. No widgets."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from workbench.project.history import UndoStack
     from workbench.project.ids import LabelValue
     from workbench.project.project import Project
-    from workbench.project.splits import SplitOutcome
 
 
 class LabelEdits(QObject):
@@ -22,7 +21,6 @@ class LabelEdits(QObject):
 
     changed = Signal(object)
     """The `Change` that was made, taken back or made again."""
-    splitMade = Signal()
     told = Signal(str)
     problem = Signal(str)
 
@@ -120,16 +118,6 @@ class LabelEdits(QObject):
         if self._project is None or not self.make(lambda project: project.labels.create_class(name)):
             return None
         return self._project.labels.classes()[-1].id
-
-    def make_split(self, *, validation: float, test: float, seed: int) -> "SplitOutcome | None":
-        """Divide the labelled images; return what came out."""
-        if self._project is None:
-            return None
-        with self._telling():
-            outcome = self._project.splits.make(validation=validation, test=test, seed=seed)
-            self.splitMade.emit()
-            return outcome
-        return None
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:

@@ -74,7 +74,7 @@ class Session(EditingSession):
         self._labels.problem.connect(self._dataset_problem)
         self._draft = Draft(self)
         self._draft.changed.connect(self.configChanged)
-        self._draft.saved.connect(self._was_saved)
+        self._draft.saved.connect(self.was_saved)
         self._draft.problem.connect(self._shell_problem)
 
     def start_from(self, folder: Path) -> None:
@@ -170,7 +170,7 @@ class Session(EditingSession):
 
     @Slot(str)
     def _images_added(self, sentence: str) -> None:
-        self._was_saved()
+        self.was_saved()
         self.splitChanged.emit()
         self.toast.emit(sentence)
 

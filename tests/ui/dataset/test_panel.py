@@ -174,23 +174,26 @@ def test_classes_are_edited(panel: DatasetPanel, problems: list[tuple[str, str]]
     assert len(panel.class_model.classes) == 2
 
 
-def test_a_split_shows_what_was_asked_and_what_came_out(panel: DatasetPanel) -> None:
+def test_a_split_shows_what_was_asked_and_what_came_out(panel: DatasetPanel, qtbot: QtBot) -> None:
     section = panel.inspector().split
     section.test.setValue(25)
     section.button.click()
-    assert panel.state()[0] == "ready"
+    qtbot.waitUntil(lambda: panel.state()[0] == "ready")
     assert [section.model.index(row, 3).data() for row in range(3)] == ["25\u202f%", "25\u202f%", "6"]
     assert panel.model.row_at(0).split is not None
     section.validation.setValue(60)
     section.test.setValue(60)
     section.button.click()
+    qtbot.waitUntil(lambda: panel.splitting.handle is None)
     assert panel.state()[0] == "ready"
 
 
-def test_a_split_that_is_not_possible_is_said(panel: DatasetPanel, problems: list[tuple[str, str]]) -> None:
+def test_a_split_that_is_not_possible_is_said(
+    panel: DatasetPanel, qtbot: QtBot, problems: list[tuple[str, str]]
+) -> None:
     panel.session.assign(panel.model.ids, panel.class_model.classes[0].id)
     panel.inspector().split.button.click()
-    assert problems
+    qtbot.waitUntil(lambda: bool(problems))
     assert problems[-1][0] == "dataset"
 
 

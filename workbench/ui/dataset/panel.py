@@ -13,10 +13,12 @@ from workbench.project.images import ImageRow, Query
 from workbench.project.labels import ClassRow
 from workbench.ui import figures
 from workbench.ui.dataset import filter_words, tabs
+from workbench.ui.dataset.blind import BlindGrading
 from workbench.ui.dataset.class_edits import ClassEdits
 from workbench.ui.dataset.class_model import ClassModel
 from workbench.ui.dataset.counting import Overview
 from workbench.ui.dataset.deciding import Deciding
+from workbench.ui.dataset.files import FileActions
 from workbench.ui.dataset.filtering import Filtering
 from workbench.ui.dataset.grid_model import GridModel, Ids
 from workbench.ui.dataset.grid_view import GridView
@@ -29,6 +31,7 @@ from workbench.ui.dataset.panel_actions import PanelActions
 from workbench.ui.dataset.readiness import readiness
 from workbench.ui.dataset.selection import Selection
 from workbench.ui.dataset.shown import ShownImages
+from workbench.ui.dataset.split_jobs import SplitJobs
 from workbench.ui.dataset.split_section import Asked
 from workbench.ui.dataset.top_bar import TopBar
 from workbench.ui.layouts import column, row, rule
@@ -67,12 +70,17 @@ class DatasetPanel(Panel):
         self._inspector = DatasetInspector(self.class_model, self._large)
         self.edits = ClassEdits(session, self)
         self.labelling = Labelling(session, self.grid, self.selection, self.class_model, self.selected_ids, self)
+        self.splitting = SplitJobs(session, self)
+        self.blind = BlindGrading(session, self.show_images, self)
         self._build()
         self._actions = PanelActions(self)
         self._connect()
         self._project_changed()  # Before anybody else asks the project: the images come first.
         self.deciding = Deciding(self)
         self._over_grid.layout().addWidget(self.deciding.bar)
+        self._over_grid.layout().addWidget(self.blind.bar)
+        self.files = FileActions(self)
+        self._top.set_menu(self.files.menu())
         self.layout().setStretchFactor(self._stack, 1)
 
     def _build(self) -> None:
@@ -148,9 +156,11 @@ class DatasetPanel(Panel):
         return self.deciding.gestures()
 
     def activated(self, payload: object) -> None:
-        """``payload`` may be a `Query`, or the ids of images to select."""
+        """``payload`` may be a `Query`, the ids of images to select, or a file of labels to import."""
         if isinstance(payload, Query):
             self.show_images(payload)
+        elif isinstance(payload, Path):
+            self.files.import_labels(payload)
         elif isinstance(payload, list | tuple | np.ndarray) and len(payload):
             self.filtering.show_everything()
             self.shown.reveal(np.asarray(payload, np.int64))
@@ -254,6 +264,8 @@ class DatasetPanel(Panel):
         if key != tabs.GRID and key not in self._tabs:
             made = self._tabs[key] = tabs.build(key, self.session, self)
             made.showImages.connect(self.show_images)
+            if key == "graders":
+                made.gradeBlind.connect(self.blind.begin)
             self._stack.addWidget(made)
         if key in self._tabs:
             self._tabs[key].refresh()
@@ -279,10 +291,11 @@ class DatasetPanel(Panel):
 
     def _fetch(self, ids: Ids) -> list[ImageRow]:
         project = self.session.project
-        return project.images.page(ids) if project is not None else []
+        return self.blind.masked(project.images.page(ids)) if project is not None else []
 
     @Slot()
     def _query_changed(self) -> None:
+        self.blind.asked(self.filter.query)
         self.tabs.choose(tabs.GRID)
         self._run_query()
         self._choose_page()
@@ -350,8 +363,7 @@ class DatasetPanel(Panel):
 
     @Slot(object)
     def _split(self, asked: Asked) -> None:
-        if self.session.make_split(validation=asked.validation, test=asked.test, seed=asked.seed) is not None:
-            self.refresh()
+        self.splitting.make(validation=asked.validation, test=asked.test, seed=asked.seed)
 
     @Slot()
     def choose_folder(self) -> None:

@@ -111,6 +111,7 @@ class SplitJobs(QObject):
         self.changed.emit()
 
     def _finished(self, _last: Event | None) -> None:
+        self._session.was_saved()
         self._session.splitChanged.emit()
         self._session.findingsChanged.emit()
         self.leaked.emit(list(self._leaks))

@@ -1,12 +1,12 @@
 """The line over the grid: the filter, and the button that adds a folder. Nothing in it is cut where it is narrow."""
 
 from PySide6.QtCore import QEvent, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from workbench.ui import theme
 from workbench.ui.dataset.filter_bar import FilterBar
 from workbench.ui.layouts import row
-from workbench.ui.widgets import button
+from workbench.ui.widgets import button, tool_button
 
 MARGIN = 12
 
@@ -25,11 +25,19 @@ class TopBar(QWidget):
         self.add.setAccessibleName(self._text)
         self._add_width = self.add.sizeHint().width()
         self._counts_width = 0
-        layout = row(filter_bar, None, self.add)
+        self.more = tool_button("more", self.tr("Labels in and out, rescan, moved folders"), name="dataset.files")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.hide()
+        layout = row(filter_bar, None, self.add, self.more)
         layout.setStretch(0, 100)
         layout.setContentsMargins(MARGIN, theme.GRID, MARGIN, theme.GRID)
         self.setLayout(layout)
         self.setMinimumWidth(1)
+
+    def set_menu(self, menu: QMenu) -> None:
+        """Show ``menu`` behind the button at the end."""
+        self.more.setMenu(menu)
+        self.more.show()
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
@@ -38,6 +46,8 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         room = self.width() - 2 * MARGIN - theme.GRID
+        if not self.more.isHidden():
+            room -= theme.CONTROL + theme.GRID
         chips = self._filter.minimumSizeHint().width()
         # What the counts take is known only while they are shown.
         if not self._filter.brief:
