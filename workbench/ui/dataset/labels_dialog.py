@@ -130,6 +130,7 @@ class LabelsDialog(QDialog):
         room.setMinimumHeight(120)
         self.go = button(tr("Import"), self._import, role="primary", name="labels.import")
         self.go.setDefault(True)
+        self.go.setEnabled(False)  # until it is known what it would change
         cancel = button(tr("Cancel"), self.reject, name="labels.cancel")
         self._pattern_row = QWidget()
         self._pattern_row.setLayout(
