@@ -242,7 +242,7 @@ class LabelsDialog(QDialog):
             job = import_labels(
                 project.folder,
                 self._file,
-                task=self.task.value() or None,  # type: ignore[arg-type]
+                task=self.task.value() or None,
                 mapping=mapping,
                 format=chosen,
                 pattern=self.pattern.text().strip() or None,

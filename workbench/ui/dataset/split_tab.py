@@ -211,7 +211,7 @@ class SplitTab(QWidget):
                 Balance(
                     int(known.id),
                     known.name,
-                    tuple(by_class.get(known.id, {}).get(split, 0) for split in (*SPLITS, None)),  # type: ignore[arg-type]
+                    tuple(by_class.get(known.id, {}).get(split, 0) for split in (*SPLITS, None)),
                 )
                 for known in project.labels.classes()
             ]
