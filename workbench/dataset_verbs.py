@@ -51,7 +51,9 @@ def add_verbs(verb: Verb) -> None:
     _project(curate)
     curate.add_argument("--only", type=_names, metavar="CHECKS", help=f"some of {','.join((*CHECKS, *FURTHER))}")
     curate.add_argument("--run", metavar="ID", help="the run whose model makes the suggestions (default: embeddings)")
-    curate.add_argument("--prompt", action="append", default=[], metavar="CLASS=TEXT", help="suggest from a text (CLIP)")
+    curate.add_argument(
+        "--prompt", type=_prompt, action="append", default=[], metavar="CLASS=TEXT", help="suggest from a text (CLIP)"
+    )
     curate.add_argument("--no-store", action="store_true", help=argparse.SUPPRESS)
     _backbone(curate)
 
@@ -69,7 +71,9 @@ def _add_labels(verb: Verb) -> None:
     import_ = action("import", "Bring labels from a file into the project.")
     import_.add_argument("file", type=Path, metavar="FILE")
     import_.add_argument("--task", choices=("single", "multi", "ordinal"), help="what a label is (default: as it is)")
-    import_.add_argument("--map", type=_mapping, default={}, metavar="image=COLUMN,label=COLUMN", help="name the columns")
+    import_.add_argument(
+        "--map", type=_mapping, default={}, metavar="image=COLUMN,label=COLUMN", help="name the columns"
+    )
     import_.add_argument("--format", choices=FORMATS, help="default: told from the file")
     import_.add_argument("--pattern", metavar="REGEX", help="with --format filename: (?P<label>...) in the path")
     import_.add_argument("--grader", default="", metavar="NAME", help="whose labels these are")
@@ -86,9 +90,9 @@ def _add_labels(verb: Verb) -> None:
 def _add_split(verb: Verb) -> None:
     split = verb("split", "Divide the labelled images into train, validation and test.", _split)
     _project(split)
-    split.add_argument("--validation", type=float, default=0.15, metavar="SHARE")
-    split.add_argument("--test", type=float, default=0.2, metavar="SHARE")
-    split.add_argument("--seed", type=int, default=7)
+    split.add_argument("--validation", type=float, default=0.15, metavar="SHARE", help="default: 0.15")
+    split.add_argument("--test", type=float, default=0.2, metavar="SHARE", help="default: 0.2")
+    split.add_argument("--seed", type=int, default=7, help="the same seed gives the same split (default: 7)")
     split.add_argument(
         "--group-by",
         metavar="path:REGEX|column:NAME|exif:TAG|dicom:TAG|near-duplicates",
@@ -96,8 +100,9 @@ def _add_split(verb: Verb) -> None:
     )
     split.add_argument("--folds", type=int, default=0, metavar="K", help="divide what is not tested into K folds")
     split.add_argument("--fold", type=int, default=1, metavar="N", help="the fold that validates, from 1")
-    split.add_argument("--freeze-test", metavar="NAME", help="keep the test images of now as a test set of this name")
-    split.add_argument("--repair", action="store_true", help="keep the split, but move what is on both sides to one")
+    keeping = split.add_mutually_exclusive_group()
+    keeping.add_argument("--freeze-test", metavar="NAME", help="keep the test images of now as a test set of this name")
+    keeping.add_argument("--repair", action="store_true", help="keep the split, but move what is on both sides to one")
     _backbone(split)
 
 
@@ -123,6 +128,13 @@ def _names(text: str) -> list[str]:
     if unknown or not names:
         raise argparse.ArgumentTypeError(f"'{text}' names no check; there are {', '.join((*CHECKS, *FURTHER))}")
     return names
+
+
+def _prompt(text: str) -> tuple[str, str]:
+    name, equals, prompt = text.partition("=")
+    if not equals or not name.strip() or not prompt.strip():
+        raise argparse.ArgumentTypeError(f"'{text}' is not like scratch='a scratch on steel'")
+    return name.strip(), prompt.strip()
 
 
 def _labels(arguments: argparse.Namespace) -> Job:
@@ -161,13 +173,20 @@ def _rescan(arguments: argparse.Namespace) -> Job:
 
 
 def _split(arguments: argparse.Namespace) -> Job:
+    anew = arguments.group_by or arguments.folds or arguments.backbone or arguments.weights
+    if anew and (arguments.repair or arguments.freeze_test is not None):
+        raise WorkbenchError("--repair and --freeze-test keep the split as it is; split anew in a call of its own.")
+    if (arguments.backbone or arguments.weights) and arguments.group_by != "near-duplicates":
+        raise WorkbenchError("A split uses a backbone for near-duplicates alone; add --group-by near-duplicates.")
+    if arguments.fold != 1 and not arguments.folds:
+        raise WorkbenchError(f"Fold {arguments.fold} of how many? Say it as in --folds 5 --fold {arguments.fold}.")
     if arguments.folds and not 1 <= arguments.fold <= arguments.folds:
         raise WorkbenchError(f"There is no fold {arguments.fold} of {arguments.folds}; choose one from 1 on.")
     from workbench.curation.splitting import freeze_test, repair, split
 
     if arguments.repair:
         return repair(arguments.project)
-    if arguments.freeze_test:
+    if arguments.freeze_test is not None:
         return freeze_test(arguments.project, arguments.freeze_test)
     return split(
         arguments.project,
@@ -185,12 +204,17 @@ def _split(arguments: argparse.Namespace) -> Job:
 def _curate(arguments: argparse.Namespace) -> Job:
     from workbench.curation.curate import curate
 
+    if arguments.weights and not arguments.backbone and not arguments.prompt:
+        raise WorkbenchError("--weights belongs to a backbone; name it as well (--backbone NAME).")
+    suggests = arguments.run or arguments.prompt
     return curate(
         arguments.project,
-        only=arguments.only or list(CHECKS),
+        only=arguments.only or [*CHECKS, *(["suggestions"] if suggests else [])],
         backbone=arguments.backbone,
         weights=arguments.weights,
         run=arguments.run,
-        prompts=dict(prompt.split("=", 1) for prompt in arguments.prompt if "=" in prompt),
+        prompts=dict(arguments.prompt),
         store=not arguments.no_store,
+        # The window, which stores what comes, names the backbone of its Model panel whether or not it can be had.
+        required=not arguments.no_store,
     )

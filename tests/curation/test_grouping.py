@@ -60,11 +60,16 @@ def test_a_pattern_groups_by_its_group_and_leaves_other_paths_alone(project: Pro
         assert any(isinstance(event, Noticed) and "1 images" in event.message for event in events)
 
 
+def test_a_pattern_without_brackets_groups_by_what_it_matches(project: Project):
+    with project:
+        keys, _ = grouped(project, r"path:p\d")
+        assert set(members(project, keys)) == {"p0", "p1", "p2"}
+
+
 @pytest.mark.parametrize(
     ("by", "sentence"),
     [
         ("path:(", "no regular expression"),
-        (r"path:p\d", "brackets"),
         (r"path:(p)(\d)", "brackets"),
         ("path:(?:a+)+(b)", "repeats a repetition"),
         ("path:(zebra)", "occurs in no path"),

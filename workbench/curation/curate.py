@@ -28,16 +28,18 @@ def curate(
     run: str | None = None,
     prompts: Mapping[str, str] | None = None,
     store: bool = True,
+    required: bool = False,
 ) -> Job:
     """Return the job that runs the checks named in ``only``, ending each with `CheckEnded`.
 
     Yields Progress, Noticed, and the findings, strongest first within a kind. ``backbone`` and ``weights`` (a file, ``hub``
     or ``none``) are what embeddings are made with; without them the newest ones on the disk are used, and a check that
     finds none says what it needs. ``run`` or ``prompts`` (class to text) make the suggestions instead. With ``store``
-    what was found is kept in the project. Raises WorkbenchError where none of the checks can run.
+    what was found is kept in the project. Raises WorkbenchError where none of the checks can run, and with ``required``
+    where the backbone cannot be had; else the checks that can do without it are made.
     """
     checks = [name for name in KINDS_OF if name in only]
-    job = partial(_curate, Path(project_folder), checks, backbone, weights, run, dict(prompts or {}))
+    job = partial(_curate, Path(project_folder), checks, backbone, weights, run, dict(prompts or {}), required)
     return storing(Path(project_folder), job, checks) if store else job
 
 
@@ -53,6 +55,8 @@ class Asked:
     weights: str | None
     embeddings: bool = True
     """False where the backbone that was asked for cannot be had."""
+    required: bool = False
+    """Its lack ends the job."""
     _vectors: list[Vectors | None] = field(default_factory=list)
 
     def vectors(self) -> Generator[Progress | Noticed, None, Vectors | None]:
@@ -60,7 +64,10 @@ class Asked:
         if not self.embeddings:
             return None
         if not self._vectors:
-            found = yield from embedded(self.project, self.project.links.usable(), self.source)
+            try:
+                found = yield from embedded(self.project, self.project.links.usable(), self.source)
+            except WorkbenchError as error:
+                raise _NoBackbone(str(error)) from error
             if found is not None and self.source is None and found.missing:
                 yield Noticed(
                     f"{found.missing:,} images have no embedding by {found.source} yet and are left out; {NEEDED}."
@@ -76,22 +83,29 @@ def _curate(
     weights: str | None,
     run: str | None,
     prompts: dict[str, str],
+    required: bool,
     _: Stop,
 ) -> Iterator[Event]:
     yield Progress(0, None, "Opening the project")
     with Project.open(folder) as project:
-        asked = Asked(project, None, run, prompts, backbone, weights)
+        asked = Asked(project, None, run, prompts, backbone, weights, required=required)
         uses = set(_USES_EMBEDDINGS) - ({"suggestions"} if prompts or run else set())
         if set(checks) & uses:
             try:
                 asked.source = source_of(project, backbone, weights)
             except WorkbenchError as error:
-                if set(checks) <= set(BY_EMBEDDINGS):
+                if required or set(checks) <= set(BY_EMBEDDINGS):
                     raise
                 asked.embeddings = False
                 yield Noticed(str(error))
+        said: set[str] = set()
         for check in checks:
-            yield from _checked(check, asked, alone=len(checks) == 1)
+            for event in _checked(check, asked, alone=len(checks) == 1):
+                if isinstance(event, Noticed):  # each check meets the same missing file
+                    if event.message in said:
+                        continue
+                    said.add(event.message)
+                yield event
 
 
 def _checked(check: str, asked: Asked, *, alone: bool) -> Iterator[Event]:
@@ -102,7 +116,7 @@ def _checked(check: str, asked: Asked, *, alone: bool) -> Iterator[Event]:
             found += isinstance(event, Finding)
             yield event
     except WorkbenchError as error:
-        if alone:
+        if alone or (asked.required and isinstance(error, _NoBackbone)):
             raise
         yield Noticed(f"The check for {check} could not be made: {error}")
         yield CheckEnded(check, [], 0, ran=False)
@@ -112,6 +126,10 @@ def _checked(check: str, asked: Asked, *, alone: bool) -> Iterator[Event]:
         yield CheckEnded(check, [], 0, ran=False)
         return
     yield CheckEnded(check, list(KINDS_OF[check]), found)
+
+
+class _NoBackbone(WorkbenchError):
+    """The embeddings cannot be made with the backbone that was asked for."""
 
 
 class _NothingToGoBy(Exception):

@@ -13,23 +13,24 @@ _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
 def group_pattern(pattern: str) -> Callable[[str], str]:
     """Return the function that gives a path's group, "" where the pattern does not occur in it.
 
-    The group is the one named ``group``, or the only one. Raises WorkbenchError for a pattern that is none, that has no
-    group or several, or that repeats a repetition: such a one can take longer than anybody waits.
+    The group is what the part named ``group`` matches, else the only part in round brackets, else the whole match. Raises
+    WorkbenchError for a pattern that is none, that has several parts in brackets, or that repeats a repetition: such a
+    one can take longer than anybody waits.
     """
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise WorkbenchError(f"The pattern '{pattern}' is no regular expression ({error}); correct it.") from error
-    if "group" not in compiled.groupindex and compiled.groups != 1:
+    if "group" not in compiled.groupindex and compiled.groups > 1:
         raise WorkbenchError(
-            f"The pattern '{pattern}' has {compiled.groups or 'no'} groups in round brackets; put brackets around the one "
-            "part that images of a group share, as in path:(patient\\d+), or name it (?P<group>...)."
+            f"The pattern '{pattern}' has {compiled.groups} groups in round brackets; leave them around the one part that "
+            "images of a group share, as in path:(patient\\d+), or name it (?P<group>...)."
         )
     if _repeats_repetition(re._parser.parse(pattern), inside=False):  # type: ignore[attr-defined]
         raise WorkbenchError(
             f"The pattern '{pattern}' repeats a repetition, which can take for ever on some paths; write it with one of them."
         )
-    which: int | str = "group" if "group" in compiled.groupindex else 1
+    which: int | str = "group" if "group" in compiled.groupindex else compiled.groups
 
     def group(path: str) -> str:
         found = compiled.search(path) if len(path) <= _LONGEST_PATH else None

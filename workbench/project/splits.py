@@ -20,6 +20,8 @@ from workbench.project.settings import Settings
 from workbench.project.split_outcome import SplitOutcome as SplitOutcome  # callers know it as part of the splits
 from workbench.project.split_outcome import counted, require_possible, warnings
 
+MOST_FOLDS = 100
+
 _SETTING = "split"
 
 
@@ -208,7 +210,11 @@ def _asked(*, validation: float, test: float, folds: int, fold: int) -> dict[Spl
             "on; choose shares of 0 or more that sum to less than 1."
         )
     if not folds:
-        return {"train": 1 - validation - test, "validation": validation, "test": test}
+        return {"train": round(1 - validation - test, 9), "validation": validation, "test": test}
+    if folds > MOST_FOLDS:
+        raise WorkbenchError(
+            f"A division into {folds:,} folds is more than anybody trains; choose {MOST_FOLDS} or fewer."
+        )
     if folds < 2:
         raise WorkbenchError(f"A division into {folds} folds leaves nothing to train on; choose 2 or more.")
     if not 1 <= fold <= folds:
