@@ -29,7 +29,17 @@ PACKAGES = (
     "scikit-learn",
     "safetensors",
     "pydantic",
+    "imagehash",
+    "faiss-cpu",
+    "opentsne",
 )
+
+EXTRAS = {
+    "pydicom": "DICOM images; install the extra 'dicom'",
+    "open_clip_torch": "suggestions from text prompts; install the extra 'clip'",
+}
+"""Packages that need not be there, and what is missing without them."""
+
 ENOUGH_SPACE = 2_000_000_000
 
 
@@ -68,6 +78,9 @@ def _checks() -> Iterator[Checked]:
     yield Checked("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")
     for name in PACKAGES:
         yield _package(name)
+    for name, use in EXTRAS.items():
+        found = _package(name)
+        yield found if found.ok else Checked(name, True, f"not installed, so without {use}")
     yield _pyside()
     for what, look in LOOKS.items():
         try:
