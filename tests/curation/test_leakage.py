@@ -95,6 +95,25 @@ def test_rejected_images_and_images_without_a_split_leak_nothing(tmp_path: Path)
         assert leakage.leaks(project) == []
 
 
+def test_pages_of_one_file_belong_together_and_a_repair_brings_them_together(tmp_path: Path):
+    def draw(images: Path) -> None:
+        for n in range(3):
+            pages = [scene(10 * n + page) for page in range(3)]
+            pages[0].save(images / f"stack {n} 12.tif", save_all=True, append_images=pages[1:])
+
+    with Project.open(scanned(tmp_path, draw)) as project:
+        rows = project.images.page(project.images.ids())
+        assert len(rows) == 9
+        project.splits.assign([row.id for row in rows], "train")
+        away = next(row for row in rows if row.relative == "stack 1 12.tif#page=3")
+        project.splits.assign([away.id], "test")
+        (leak,) = leakage.leaks(project)
+        assert leak.images == ["stack 1 12.tif", "stack 1 12.tif#page=2", "stack 1 12.tif#page=3"]
+        assert "pages of one file" in leak.message
+        assert repair_split(project).moved == 1
+        assert leakage.leaks(project) == []
+
+
 def test_images_never_hashed_are_not_copies_of_each_other(tmp_path: Path):
     with row_project(tmp_path, ["a" * 64, "b" * 64]) as project:
         project.images.set_verified([(1, None, None), (2, None, None)])

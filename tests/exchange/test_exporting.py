@@ -2,7 +2,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.exchange.projects import bring, labels, look, make, write
 from workbench.errors import WorkbenchError
@@ -106,3 +108,19 @@ def test_folders_are_copies_and_come_in_again(tmp_path: Path, tiny_images: Calla
         write(project, tmp_path / "out", format)
     with pytest.raises(WorkbenchError, match="lies within"):
         write(project, images / "copies", format)
+
+
+def test_a_further_page_becomes_a_picture_of_its_own(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    (images / "a").mkdir(parents=True)
+    pages = [Image.fromarray(np.full((6, 8), 1000 * page, np.uint16)) for page in (1, 2, 3)]
+    pages[0].save(images / "a" / "stack.tif", save_all=True, append_images=pages[1:])
+    project = tmp_path / "project"
+    list(add_folders(project, [images], verify=False)(Stop()))
+    done = write(project, tmp_path / "out", "folders")
+    assert (done.images, done.labels) == (3, 3)
+    written = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*"))
+    assert written == ["a/stack-page1.png", "a/stack-page2.png", "a/stack-page3.png"]
+    for page in (1, 2, 3):
+        with Image.open(tmp_path / "out" / "a" / f"stack-page{page}.png") as opened:
+            assert np.asarray(opened).tolist() == [[1000 * page] * 8] * 6

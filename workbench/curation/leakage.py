@@ -1,4 +1,4 @@
-"""What is on both sides of a split: copies, near-duplicates and groups whose images are in more than one of its parts.
+"""What is on both sides of a split: copies, pages of a file, near-duplicates and groups with images in several of its parts.
 
 Numbers from the database and NumPy only, so that it can be asked after each split, before each run and by the window.
 """
@@ -17,10 +17,10 @@ from workbench.project.ids import SPLITS
 from workbench.project.links import Held, Ties
 from workbench.project.project import Project
 
-TIES = ("copies", "near-duplicates", "groups")
+TIES = ("copies", "pages", "near-duplicates", "groups")
 """What ties images together, the strongest reason first."""
 
-_SCORES = {"copies": 1.0, "groups": 0.95, "near-duplicates": 0.9}
+_SCORES = {"copies": 1.0, "pages": 1.0, "groups": 0.95, "near-duplicates": 0.9}
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Crossing:
 
 
 def crossings(project: Project) -> list[Crossing]:
-    """Return every group that crosses: of copies and near-duplicates, and of the stored groups.
+    """Return every group that crosses: of copies, pages and near-duplicates, and of the stored groups.
 
     Copies within a group that crosses are not named again. 1 000 000 images take less than a second.
     """
     known = _Ties.of(project)
-    pictures = known.crossing(("copies", "near-duplicates"))
+    pictures = known.crossing(("copies", "pages", "near-duplicates"))
     groups = known.crossing(("groups",))
     if not pictures or not groups:
         return [*pictures, *groups]
@@ -77,6 +77,7 @@ class _Ties:
         held = project.links.in_splits()
         ties = {
             "copies": project.links.same_content(),
+            "pages": project.links.pages(),
             "near-duplicates": project.links.near_duplicates(),
             "groups": project.links.groups(),
         }
@@ -209,6 +210,7 @@ def _score(crossing: Crossing) -> float:
 def _message(crossing: Crossing) -> str:
     what = {
         "copies": "copies of one file",
+        "pages": "pages of one file",
         "near-duplicates": "near-duplicates",
         "groups": "images of one group",
     }

@@ -199,7 +199,8 @@ def _labelled(project: Project, usable: Ints) -> tuple[Ints, Ints]:
 def _groups(project: Project, ids: Ints) -> Ints:
     """Return a number per image that is the same for images which belong together. ``ids`` ascending."""
     tied = []
-    for tie in (project.links.same_content(), project.links.near_duplicates(), project.links.groups()):
+    links = project.links
+    for tie in (links.same_content(), links.pages(), links.near_duplicates(), links.groups()):
         places = np.searchsorted(ids, tie.ids)
         places[places == len(ids)] = 0
         there = ids[places] == tie.ids if len(places) else np.zeros(0, dtype=np.bool_)

@@ -1,12 +1,21 @@
-"""Class folders, YOLO trees and names with the class in them: copies of the images in a new folder, never the images."""
+"""Class folders, YOLO trees and names with the class in them: copies of the images in a new folder, never the images.
+
+Of a file of several pages each page becomes a PNG of its own, with all its grey levels: beside a copy of the whole file
+they would come in twice.
+"""
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from workbench.data.formats.trees import names_of_folders
 from workbench.data.formats.writing import new_folder
+from workbench.data.pages import file_of, may_have_pages, split_page
+from workbench.data.reading import ImageError, read_image, read_levels, read_pages
 from workbench.errors import WorkbenchError
 from workbench.exchange.collecting import Collection
 from workbench.jobs import Event, Noticed, Progress
@@ -33,9 +42,7 @@ class Copied:
         if self.unlabelled:
             found.append(f"{self.unlabelled:,} images without a label are left out.")
         if self.without_file:
-            found.append(
-                f"{self.without_file:,} images without a file of their own (missing, or a further page) are left out."
-            )
+            found.append(f"{self.without_file:,} images whose file is missing or damaged are left out.")
         return [*found, "Folders hold labels and splits only; export a CSV for the rest."]
 
 
@@ -63,20 +70,40 @@ def copy(collection: Collection, folder: Path, format: str) -> Iterator[Event | 
                 found.rejected += 1
             elif labels is None and format != "folders":
                 found.unlabelled += 1
-            elif not row.path.is_file():
+            elif not file_of(row.path).is_file():
                 found.without_file += 1
             else:
-                place = _place(row, names[labels[0]] if labels else None, format, split=split, taken=taken)
-                yield from _copied(row, part / place)
+                page = _page(row.path)
+                place = _place(row, page, names[labels[0]] if labels else None, format, split=split, taken=taken)
+                trouble = _copied(row.path, page, part / place)
+                if trouble:
+                    found.without_file += 1
+                    yield Noticed(trouble, str(row.path))
+                    continue
                 found.images += 1
                 found.labels += labels is not None
     yield found
 
 
-def _place(row: ImageRow, name: str | None, format: str, *, split: bool, taken: set[str]) -> str:
+def _page(path: Path) -> int:
+    """Return which page of its file an image is, 0 where it is all that the file holds."""
+    page = split_page(path)[1]
+    if page > 1 or not may_have_pages(path.name):
+        return page if page > 1 else 0
+    try:
+        return 1 if len(read_pages(path)) > 1 else 0
+    except ImageError:
+        return 0
+
+
+def _place(row: ImageRow, page: int, name: str | None, format: str, *, split: bool, taken: set[str]) -> str:
     """Return where a copy goes, below the new folder: a name of its own."""
     side = (_SPLITS[row.split] if row.split else "unsplit") if split else "train" if format == "yolo" else ""
-    file = row.relative.rpartition("/")[2]
+    relative = row.relative
+    if page:
+        whole = relative.rpartition("#")[0] if page > 1 else relative
+        relative = f"{whole.rpartition('.')[0]}-page{page}.png"
+    file = relative.rpartition("/")[2]
     if format == "filename":
         before = "__".join(part for part in (side, name) if part) + "__"
     else:
@@ -84,7 +111,7 @@ def _place(row: ImageRow, name: str | None, format: str, *, split: bool, taken: 
         before = "".join(part + "/" for part in (side, name) if part)
     place = before + file
     if place.casefold() in taken:
-        place = before + row.relative.replace("/", "__")
+        place = before + relative.replace("/", "__")
     stem, dot, ending = place.rpartition(".")
     number = 2
     while place.casefold() in taken:
@@ -93,9 +120,24 @@ def _place(row: ImageRow, name: str | None, format: str, *, split: bool, taken: 
     return place
 
 
-def _copied(row: ImageRow, target: Path) -> Iterator[Event]:
+def _copied(path: Path, page: int, target: Path) -> str:
+    """Copy the file, or write the page of it; return a sentence where it went away or cannot be read, else ""."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copy2(row.path, target)
+        if page:
+            _write_page(path, target)
+        else:
+            shutil.copy2(path, target)
     except FileNotFoundError:
-        yield Noticed(f"The image {row.path} went away and is left out.", str(row.path))
+        return f"The image {path} went away and is left out."
+    except ImageError as error:
+        return str(error)
+    return ""
+
+
+def _write_page(path: Path, target: Path) -> None:
+    levels = read_levels(path)
+    if levels is not None and levels.dtype.kind == "u" and levels.itemsize <= 2:
+        Image.fromarray(levels.astype(np.uint16)).save(target)
+    else:
+        Image.fromarray(read_image(path)).save(target)

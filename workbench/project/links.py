@@ -1,4 +1,6 @@
-"""What ties images together, as whole columns: same content, near-duplicates found, groups. Fast for a million rows."""
+"""What ties images together, as whole columns: same content, pages of one file, near-duplicates found, groups. Fast for a
+million rows.
+"""
 
 from dataclasses import dataclass
 
@@ -10,6 +12,9 @@ from workbench.project.ids import OK, UNVERIFIED
 
 _LETTERS = 16
 """Of the content hash, so many of the first and as many of the last characters are compared."""
+
+_PAGE = "#page="
+"""Between the path of a file and the number of a further page, as `data.pages` writes it."""
 
 _BLANK = np.frombuffer(b" " * 8, dtype="<u8")[0]
 
@@ -95,6 +100,17 @@ class Links:
         several = np.concatenate([same, [False]]) | np.concatenate([[False], same])
         several = several[: len(ids)]
         return Ties(ids[order][several], ordered[several])
+
+    def pages(self) -> Ties:
+        """Return the images that are pages of one file, keyed by the image that is its first page."""
+        pairs = self._database.integers(
+            "SELECT page.image_id || ',' || first.image_id AS value FROM file AS page"
+            " JOIN file AS first ON first.root_id = page.root_id"
+            f" AND first.relative = substr(page.relative, 1, length(rtrim(page.relative, '0123456789')) - {len(_PAGE)})"
+            f" WHERE instr(page.relative, '{_PAGE}') AND substr(rtrim(page.relative, '0123456789'), -{len(_PAGE)}) = '{_PAGE}'"
+        ).reshape(-1, 2)
+        firsts = np.unique(pairs[:, 1])
+        return Ties(np.concatenate([pairs[:, 0], firsts]), np.concatenate([pairs[:, 1], firsts]))
 
     def near_duplicates(self) -> Ties:
         """Return the images of the near-duplicate findings that nobody dismissed, keyed by the finding."""
