@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QApplication, QMenu
 
 from workbench.ui import icons
+from workbench.ui.dataset.pin_actions import PinActions
 
 if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
@@ -31,6 +32,7 @@ class PanelActions(QObject):
         for key in panel.tabs.keys:
             title = panel.tabs.tabText(panel.tabs.keys.index(key)).replace("&&", "&")
             add(f"dataset.tab.{key}", tr("Show: {0}").format(title), partial(panel.tabs.choose, key))
+        self.pins = PinActions(panel)
         self._make_advance()
 
     def _make_advance(self) -> None:
@@ -54,6 +56,7 @@ class PanelActions(QObject):
         menu.addAction(icons.icon("augment"), self.tr("Preview the augmentation\tP")).triggered.connect(self._preview)
         menu.addSeparator()
         panel.deciding.fill(menu)
+        self.pins.fill(menu)
         menu.addSeparator()
         menu.addAction(icons.icon("copy"), self.tr("Copy the paths")).triggered.connect(self._copy_paths)
         return menu
