@@ -176,3 +176,20 @@ def test_the_window_can_import_projects_without_anything_heavy():
     heavy = "{'torch', 'sklearn', 'scipy', 'albumentations', 'PySide6', 'cv2', 'pandas'}"
     code = f"import sys, workbench.project.project; sys.exit({heavy} & set(sys.modules) or 0)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_another_process_cannot_take_the_log_away(tmp_path: Path) -> None:
+    """Opening again in this process, as every job does, must not drop the locks that the first opening holds."""
+    folder = tmp_path / "project"
+    code = (
+        "import sys; from pathlib import Path; from workbench.project.project import Project\n"
+        "with Project.open(Path(sys.argv[1])) as project: project.settings.set('other', 1); "
+        "print(project.settings.get('own'))"
+    )
+    words = [sys.executable, "-c", code, str(folder)]
+    with Project.create(folder) as project:
+        Project.open(folder).close()
+        subprocess.run(words, check=True, cwd=Path(__file__).parents[2])
+        project.settings.set("own", "kept")
+        told = subprocess.run(words, check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert told.stdout.split() == ["kept"]

@@ -1,6 +1,8 @@
 """The project folder: opens the database with everything that protects it, and joins what is in it."""
 
+import errno
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -224,8 +226,10 @@ def _require_writable(folder: Path) -> None:
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".workbench-"):
             pass
-        if database.exists():
-            database.open("r+b").close()
+        # Never by opening the file: closing it would drop the locks of every connection of this process, and another
+        # process would then take the log away from under them (sqlite.org/howtocorrupt.html, 2.2).
+        if database.exists() and not os.access(database, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise WorkbenchError(
             f"The project folder {folder} cannot be written ({error.strerror}); change its permissions or choose another."
