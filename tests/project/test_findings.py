@@ -65,3 +65,17 @@ def test_what_was_dismissed_stays_so_when_it_is_found_again(filled: Project):
     ]
     filled.findings.dismiss([row.id for row in dismissed], on=False)
     assert filled.findings.counts() == {"exact-copy": 1, "quality": 2}
+
+
+def test_a_dismissal_is_taken_back_from_the_same_finding_after_another_look(filled: Project) -> None:
+    kinds = {found.kind for found in filled.findings.list()}
+    strongest = filled.findings.list()[0]
+    change = filled.findings.dismiss([strongest.id, strongest.id])
+    assert change.ids == strongest.ids
+    others = [NewFinding("quality", 1.0, "another one", (strongest.ids[-1],))]
+    again = [NewFinding(strongest.kind, 0.5, strongest.message, strongest.ids)]
+    filled.findings.replace({*kinds, "quality"}, [*others, *again])
+    assert not [found for found in filled.findings.list() if found.kind == strongest.kind]
+    change.inverse().apply(filled, source="undo")
+    assert [found.ids for found in filled.findings.list(strongest.kind)] == [strongest.ids]
+    assert [found.message for found in filled.findings.list("quality")] == ["another one"]

@@ -380,3 +380,20 @@ def test_a_damaged_project_is_restored_from_the_window(session: Session, project
     act()
     assert session.project is not None
     assert session.project.labels.counts().keys() <= before.keys()
+
+
+def test_who_started_a_job_hears_of_its_end_when_another_project_opens(
+    qtbot: QtBot, session: Session, project_folder: Path, tmp_path: Path
+) -> None:
+    def job(stop: Stop) -> Iterator[Event]:
+        while not stop.stopped:
+            yield Progress(0, None, "waits")
+            time.sleep(0.005)
+
+    session.open_project(project_folder)
+    ended: list[object] = []
+    done: list[object] = []
+    handle = session.start_job("waits", job, on_done=done.append)
+    handle.ended.connect(lambda: ended.append(handle))
+    session.open_project(tmp_path / "another", create=True)
+    assert ended == [handle] and not done and not session.jobs

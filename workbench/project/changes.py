@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 class Change(Protocol):
     """What an edit changed. `UndoStack` takes it back by applying its inverse.
 
-    ``what`` is "label", "reject", "tag", "note", "region", "classes", "pin" or "suggestion"; ``ids`` the images it touched
-    (none for most edits of the classes).
+    ``what`` is "label", "reject", "tag", "note", "region", "classes", "pin", "suggestion", "grade", "finding" or
+    "several"; ``ids`` the images it touched (none for most edits of the classes).
     """
 
     @property
@@ -41,7 +42,29 @@ class Change(Protocol):
 
 def is_empty(change: Change) -> bool:
     """Return whether the change changed nothing, so that there is nothing to take back."""
-    return len(change.ids) == 0 and change.what != "classes"
+    return len(change.ids) == 0 and change.what not in ("classes", "finding")
+
+
+@dataclass(frozen=True)
+class Together:
+    """Changes that one act of the user made, in their order: one step of undo takes all of them back."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        return np.unique(np.concatenate([np.asarray(change.ids, np.int64) for change in self.changes]))
+
+    @property
+    def what(self) -> str:
+        return "several"
+
+    def inverse(self) -> "Together":
+        return Together(tuple(change.inverse() for change in reversed(self.changes)))
+
+    def apply(self, project: "Project", *, source: str) -> "Together":
+        with project.transaction():
+            return Together(tuple(change.apply(project, source=source) for change in self.changes))
 
 
 def record(database: Database, what: str, detail: str, *, ids: Ids, source: str, grader: str = "") -> None:

@@ -5,10 +5,13 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from workbench.project.database import Database
 from workbench.project.ids import ImageId
+
+if TYPE_CHECKING:
+    from workbench.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,30 @@ class FindingRow:
 
 
 Rows = list[FindingRow]
+
+
+@dataclass(frozen=True)
+class FindingsChange:
+    """Findings that were dismissed (``on``) or opened again; ``ids`` are their images."""
+
+    findings: tuple[FindingRow, ...]
+    on: bool
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(image_id for found in self.findings for image_id in found.ids))
+
+    @property
+    def what(self) -> str:
+        return "finding"
+
+    def inverse(self) -> Self:
+        return type(self)(self.findings, not self.on)
+
+    def apply(self, project: "Project", *, source: str) -> "FindingsChange":
+        # The checks may have run again since: the same findings have other numbers then, or are gone.
+        present = [project.findings.same_as(found) for found in self.findings]
+        return project.findings.dismiss([found.id for found in present if found is not None], self.on)
 
 
 class Findings:
@@ -102,12 +129,28 @@ class Findings:
             self._database.rows("SELECT kind, count(*) FROM finding WHERE dismissed = 0 GROUP BY kind ORDER BY kind")
         )
 
-    def dismiss(self, finding_ids: Iterable[int], on: bool = True) -> None:
-        """Dismiss the findings, or with ``on`` False open them again."""
+    def dismiss(self, finding_ids: Iterable[int], on: bool = True) -> FindingsChange:
+        """Dismiss the findings, or with ``on`` False open them again. Those that were so already are left out."""
         with self._database.transaction():
+            rows = (self.get(number) for number in finding_ids)
+            changed = tuple(found for found in rows if found is not None and found.dismissed != on)
             self._database.execute_many(
-                "UPDATE finding SET dismissed = ? WHERE id = ?", ((int(on), int(number)) for number in finding_ids)
+                "UPDATE finding SET dismissed = ? WHERE id = ?", ((int(on), found.id) for found in changed)
             )
+        return FindingsChange(changed, on)
+
+    def same_as(self, found: FindingRow) -> FindingRow | None:
+        """Return the finding of now that says the same of the same images, or None."""
+        known = self.get(found.id)
+        if known is not None and _identity(*_said(known)) == _identity(*_said(found)):
+            return known
+        ids = self._database.rows(
+            "SELECT id FROM finding LEFT JOIN finding_image ON finding_id = finding.id"
+            " WHERE kind = ? AND CASE WHEN ? THEN image_id = ? ELSE message = ? END",
+            (found.kind, bool(found.ids), found.ids[0] if found.ids else None, found.message),
+        )
+        rows = (self.get(number) for (number,) in ids)
+        return next((row for row in rows if row and _identity(*_said(row)) == _identity(*_said(found))), None)
 
     def of(self, image_id: ImageId) -> Rows:
         """Return the open findings that the image is part of, strongest first."""
@@ -157,6 +200,10 @@ class Findings:
             named,
         )
         self._database.execute("DELETE FROM finding WHERE kind IN (SELECT value FROM json_each(?))", named)
+
+
+def _said(found: FindingRow) -> tuple[str, str, tuple[int, ...]]:
+    return found.kind, found.message, found.ids
 
 
 def _identity(kind: str, message: str, ids: Iterable[int]) -> tuple[str, str, frozenset[int]]:

@@ -98,6 +98,18 @@ class Graders:
         after = (cleaned_value,) * len(array)
         return self.apply(GradeChange(tuple(array.tolist()), (), after, grader), source=source)
 
+    def toggle(self, ids: Ids, class_id: int, on: bool | None, *, grader: str, source: str = "user") -> GradeChange:
+        """Put a class on a grader's grade of each image or take it off, with several labels; None as all have it or not."""
+        array = as_ids(ids)
+        graded = self.of(array, grader)
+        held = [set(value) if isinstance(value, tuple) else set() for value in graded]
+        wanted = not all(class_id in classes for classes in held) if on is None else on
+        after: list[LabelValue] = [
+            None if value is None and not wanted else _with(classes, class_id, wanted)
+            for value, classes in zip(graded, held, strict=True)
+        ]
+        return self.apply(GradeChange(tuple(array.tolist()), (), tuple(after), grader), source=source)
+
     def apply(self, change: GradeChange, *, source: str = "user") -> GradeChange:
         """Let the grader say ``after`` of each image; return what that changed against the present."""
         if not change.grader.strip():
@@ -199,3 +211,7 @@ def _mixed(ids: Sequence[int] | NDArray[np.int64], seed: int) -> NDArray[np.uint
     for shift, factor in ((30, _MIX[1]), (27, _MIX[2])):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def _with(classes: set[ClassId], class_id: int, on: bool) -> tuple[ClassId, ...]:
+    return tuple(sorted(classes | {ClassId(class_id)} if on else classes - {ClassId(class_id)}))

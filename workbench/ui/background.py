@@ -35,13 +35,14 @@ class Background(QObject):
         return handle
 
     def join(self) -> None:
-        """Stop all jobs and wait for their threads."""
-        for handle in self.jobs:
+        """Stop all jobs and wait for their threads. Whoever started one is told that it has ended."""
+        joined, self.jobs = self.jobs, []
+        for handle in joined:
             handle.stop()
-        for handle in self.jobs:
+        for handle in joined:
             handle.runner.join()
+            handle.ended.emit()
             handle.deleteLater()
-        self.jobs.clear()
         self.changed.emit()
 
     @Slot()

@@ -94,6 +94,10 @@ class EditingSession(QObject):
         """With several labels per image: take the class away where all of the images have it, else give it to each."""
         return self._labels.toggle_class(ids, class_id, grader=self.grader)
 
+    def give_class(self, ids: Sequence[int], class_id: int) -> bool:
+        """With several labels per image: put the class on each of the images, beside those that it has."""
+        return self._labels.toggle_class(ids, class_id, on=True, grader=self.grader)
+
     def reject(self, ids: Sequence[int], on: bool = True) -> bool:
         """Take the images out of the data set, or in again. The files stay where they are."""
         return self.make(lambda project: project.rejection.set(ids, on, grader=self.grader))
@@ -128,7 +132,9 @@ class EditingSession(QObject):
     @Slot(object)
     def _edited(self, change: "Change") -> None:
         self.was_saved()
-        self.decisionsChanged.emit(change)
+        parts = getattr(change, "changes", (change,))
+        for part in parts:
+            self.decisionsChanged.emit(part)
         news: dict[str, tuple[SignalInstance, ...]] = {
             "label": (self.labelsChanged, self.splitChanged),
             "reject": (self.imagesChanged, self.labelsChanged, self.splitChanged),
@@ -136,9 +142,12 @@ class EditingSession(QObject):
             "pin": (self.splitChanged,),
             "suggestion": (self.predictionsChanged,),
             "grade": (self.labelsChanged,),
+            "finding": (self.findingsChanged,),
         }
-        for told in news.get(getattr(change, "what", "label"), ()):
-            told.emit()
+        told = [signal for part in parts for signal in news.get(getattr(part, "what", "label"), ())]
+        for place, signal in enumerate(told):
+            if signal not in told[:place]:
+                signal.emit()
         self.undoChanged.emit()
 
     def add_class(self, name: str) -> int | None:

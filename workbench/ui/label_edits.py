@@ -64,18 +64,18 @@ class LabelEdits(QObject):
             return self.make(lambda project: project.graders.grade(ids, value, grader=grader))
         return self.make(lambda project: project.labels.assign(ids, value, grader=grader))
 
-    def toggle_class(self, ids: Sequence[int], class_id: int, *, grader: str = "") -> bool:
-        """With several labels: take the class away where all of the images have it, else give it to each."""
+    def toggle_class(self, ids: Sequence[int], class_id: int, *, on: bool | None = None, grader: str = "") -> bool:
+        """With several labels: put the class ``on`` or off; None takes it away where all of the images have it."""
         if len(ids) == 0:
             return False
 
         def toggle(project: "Project") -> "Change":
             if self.blind:
-                graded = project.graders.of(ids, grader)[0]
-                classes = set(graded) if isinstance(graded, tuple) else set()
-                return project.graders.grade(ids, tuple(sorted(classes ^ {class_id})), grader=grader)
-            on = not all(isinstance(value, tuple) and class_id in value for value in project.labels.of(ids))
-            return project.labels.toggle(ids, class_id, on, grader=grader)
+                return project.graders.toggle(ids, class_id, on, grader=grader)
+            wanted = on
+            if wanted is None:
+                wanted = not all(isinstance(value, tuple) and class_id in value for value in project.labels.of(ids))
+            return project.labels.toggle(ids, class_id, wanted, grader=grader)
 
         return self.make(toggle)
 
@@ -98,7 +98,7 @@ class LabelEdits(QObject):
 
     def name_of(self, change: "Change") -> str:
         """Return what a change is about, in words: "12 labels"."""
-        tr, count = self.tr, len(change.ids)
+        tr = self.tr
         counted: dict[str, tuple[str, str]] = {
             "label": (tr("label"), tr("labels")),
             "grade": (tr("grade"), tr("grades")),
@@ -108,7 +108,12 @@ class LabelEdits(QObject):
             "region": (tr("region"), tr("regions")),
             "pin": (tr("split"), tr("splits")),
             "suggestion": (tr("suggestion"), tr("suggestions")),
+            "finding": (tr("finding"), tr("findings")),
         }
+        parts = getattr(change, "changes", ())
+        if parts:
+            return self.name_of(parts[0])
+        count = len(getattr(change, "findings", change.ids))
         if change.what not in counted:
             return tr("change of the classes")
         return figures.counted(count, *counted[change.what])

@@ -70,3 +70,25 @@ def test_without_a_name_it_does_not_begin(panel: DatasetPanel, session: Session)
     panel.blind.begin(Query(ids=QUEUE, order="given"))
     assert not session.blind
     assert not panel.blind.bar.isVisible()
+
+
+def test_with_several_labels_a_class_that_is_dropped_on_becomes_a_grade(
+    panel: DatasetPanel, qtbot: QtBot, session: Session
+) -> None:
+    project = session.project
+    assert project is not None
+    first, second = (known.id for known in project.labels.classes()[:2])
+    project.labels.set_task("multi")
+    session.labelsChanged.emit()
+    begin(panel, qtbot)
+    before = project.labels.of(QUEUE)
+    project.graders.grade([2], (second,), grader="ann")
+    panel.selection.select(range(2))
+    panel.labelling.label(first)
+    assert project.labels.of(QUEUE) == before
+    assert project.graders.of(QUEUE, "ann") == [(first,), (first, second), None, None]
+    session.toggle_class([1, 2], first)
+    assert project.graders.of(QUEUE, "ann") == [(), (second,), None, None]
+    session.undo_label()
+    session.undo_label()
+    assert project.graders.of(QUEUE, "ann") == [None, (second,), None, None]

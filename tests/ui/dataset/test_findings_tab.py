@@ -137,3 +137,39 @@ def _row(number: int):
     from workbench.project.findings import FindingRow
 
     return FindingRow(number, "outlier", 0.5, f"finding {number}", (number,), datetime.now(UTC), False)
+
+
+def test_one_undo_takes_a_rejection_and_its_dismissal_back(tab: FindingsTab, session: Session) -> None:
+    project = session.project
+    assert project is not None
+    choose(tab, FOUND[0].message)
+    tab.reject.click()
+    assert project.rejection.count() == len(FOUND[0].ids) - 1
+    assert FOUND[0].message not in messages(tab)
+    session.undo_label()
+    assert project.rejection.count() == 0
+    tab.refresh()
+    assert FOUND[0].message in messages(tab)
+    session.redo_label()
+    assert project.rejection.count() == len(FOUND[0].ids) - 1
+
+
+def test_a_dismissal_is_a_step_of_undo(tab: FindingsTab, session: Session) -> None:
+    choose(tab, FOUND[1].message)
+    tab.dismiss.click()
+    assert FOUND[1].message not in messages(tab)
+    session.undo_label()
+    tab.refresh()
+    assert FOUND[1].message in messages(tab)
+
+
+def test_a_project_that_is_only_read_says_so(
+    qtbot: QtBot, tab: FindingsTab, session: Session, problems: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = session.project
+    assert project is not None
+    monkeypatch.setattr(project._database, "read_only", True)
+    choose(tab, FOUND[1].message)
+    tab.dismiss.click()
+    assert "reading only" in problems[-1][1]
+    assert FOUND[1].message in messages(tab)

@@ -250,10 +250,7 @@ class Deciding(QObject):
 
     @Slot(int)
     def _dismiss(self, finding_id: int) -> None:
-        project = self._session.project
-        if project is not None:
-            project.findings.dismiss([finding_id])
-            self._session.findingsChanged.emit()
+        self._session.make(lambda project: project.findings.dismiss([finding_id]))
 
 
 def _names_of_tags(project: "Project") -> list[str]:

@@ -1,5 +1,6 @@
 """What the checks found: kinds with counts on the left, findings with their pictures on the right, and what to do about them."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
@@ -16,9 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.dataset_verbs import CHECKS
+from workbench.project.changes import Change, Together
 from workbench.project.findings import FindingRow
 from workbench.project.images import ImageRow, Query
+from workbench.project.project import Project
 from workbench.ui import figures, theme
+from workbench.ui.dataset import filter_words
 from workbench.ui.dataset.curation_jobs import BackboneHint, CurationJobs
 from workbench.ui.dataset.findings_model import FindingsModel
 from workbench.ui.dataset.findings_view import FindingsView
@@ -100,7 +104,7 @@ class FindingsTab(QWidget):
         self.check = button(self.tr("Check the images"), self._check_all, role="primary", icon="search")
         self.check.setObjectName("findings.check")
         self.check.setToolTip(self.tr("Copies, bad pictures, probable wrong labels, leaks between splits, shortcuts"))
-        self.choose = button(self.tr("Only…"), name="findings.choose", tip=self.tr("Run one of the checks"))
+        self.choose = button(self.tr("One check"), name="findings.choose", tip=self.tr("Run one of the checks"))
         menu = QMenu(self)
         for name in CHECKS:
             menu.addAction(self._check_name(name), partial(self._check, [name]))
@@ -118,15 +122,16 @@ class FindingsTab(QWidget):
         self.kinds.setItemDelegate(_KindRow(self.kinds))
         self.kinds.setMouseTracking(True)
         self._says = label("", "secondary", wrap=True, name="findings.says")
-        self._says.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 0)
-        self.open = button(self.tr("Show in the grid"), self._open_selected, icon="dataset", name="findings.open")
+        self._says.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.HALF)
+        self.open = button(self.tr("Show in grid"), self._open_selected, name="findings.open")
         self.open.setToolTip(with_key(self.tr("Show the images of the selected findings"), "Return"))
-        self.open_all = button(self.tr("Show all in the grid"), self._open_kind, name="findings.openAll")
+        self.open_all = button(self.tr("Show all"), self._open_kind, name="findings.openAll")
+        self.open_all.setToolTip(self.tr("Show the images of all findings listed here in the grid, strongest first"))
         self.reject = button(
-            self.tr("Keep the first, reject the others"), self._keep_first, name="findings.keepFirst", icon="minus"
+            self.tr("Keep the first, reject the others"), self._keep_first, name="findings.keepFirst", icon="trash"
         )
         self.reject.setToolTip(self.tr("Rejected images stay on the disk and can be taken back with Undo"))
-        self.reject_all = button(self.tr("Reject the images"), self._reject, name="findings.reject", icon="minus")
+        self.reject_all = button(self.tr("Reject"), self._reject, name="findings.reject", icon="trash")
         self.reject_all.setToolTip(
             self.tr("Take these images out of the data set; their files stay. Undo takes it back.")
         )
@@ -281,18 +286,28 @@ class FindingsTab(QWidget):
         self._reject_ids([image_id for found in self._chosen() for image_id in found.ids])
 
     def _reject_ids(self, ids: list[int]) -> None:
-        if ids:
-            self._session.reject(list(dict.fromkeys(ids)), True)
-            self._dismiss()
+        if not ids:
+            return
+        grader, numbers = self._session.grader, [found.id for found in self._chosen()]
+
+        def reject(project: Project) -> Change:
+            with project.transaction():
+                rejected = project.rejection.set(list(dict.fromkeys(ids)), True, grader=grader)
+                return Together((rejected, project.findings.dismiss(numbers)))
+
+        self._settle(reject)
 
     @Slot()
     def _dismiss(self) -> None:
-        project, chosen = self._session.project, self._chosen()
-        if project is None or not chosen:
-            return
+        numbers = [found.id for found in self._chosen()]
+        if numbers:
+            self._settle(lambda project: project.findings.dismiss(numbers))
+
+    def _settle(self, edit: Callable[[Project], Change]) -> None:
+        """Do what takes the chosen findings away, in one step of undo, and choose the next one."""
         place = self.view.rows()[0]
-        project.findings.dismiss([found.id for found in chosen])
-        self._session.findingsChanged.emit()
+        if not self._session.make(edit):
+            return
         self.refresh()
         if self.model.rowCount():
             self.view.setCurrentIndex(self.model.index(min(place, self.model.rowCount() - 1), 0))
@@ -305,23 +320,13 @@ class FindingsTab(QWidget):
             "quality": self.tr("Quality: blurred, dark, bright, flat, odd sizes"),
             "outliers": self.tr("Outliers"),
             "label-errors": self.tr("Probable wrong labels"),
-            "leakage": self.tr("Leaks between the splits"),
+            "leakage": self.tr("On both sides of the split"),
             "shortcuts": self.tr("Shortcuts: does the border or the size tell the class?"),
             "imbalance": self.tr("Class balance"),
         }[name]
 
     def _kind_name(self, kind: str) -> str:
-        return {
-            "": self.tr("All findings"),
-            "exact-copy": self.tr("Exact copies"),
-            "near-duplicate": self.tr("Near-duplicates"),
-            "label-error": self.tr("Probable wrong labels"),
-            "leakage": self.tr("On both sides of the split"),
-            "quality": self.tr("Quality"),
-            "outlier": self.tr("Outliers"),
-            "shortcut": self.tr("Shortcuts"),
-            "imbalance": self.tr("Class balance"),
-        }[kind]
+        return filter_words.finding_title(kind, self.tr) if kind else self.tr("All findings")
 
     def _explained(self, kind: str) -> str:
         return {

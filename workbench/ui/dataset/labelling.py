@@ -104,8 +104,7 @@ class Labelling(QObject):
         if class_id is None or not self.several:
             value: LabelValue = None if class_id is None else ClassId(class_id)
             return self._session.assign(ids, value)
-        grader = self._session.grader
-        return self._session.make(lambda project: project.labels.toggle(ids, ClassId(class_id), True, grader=grader))
+        return self._session.give_class(ids, class_id)
 
     @Slot()
     def reject(self) -> None:

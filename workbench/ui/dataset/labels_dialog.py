@@ -59,6 +59,7 @@ class LabelsDialog(QDialog):
         self._looking.timeout.connect(self._look)
         self._build()
         self._guess(format)
+        session.projectChanged.connect(self.reject)  # What it shows is about the project that was open.
 
     def _build(self) -> None:
         tr = self.tr

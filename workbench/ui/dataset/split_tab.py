@@ -40,7 +40,7 @@ class SplitTab(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.jobs = SplitJobs(session, self)
+        self.jobs = SplitJobs(session, self, shows_leaks=self.isVisible)
         self._banner: Banner | None = None
         self._build()
         self.jobs.changed.connect(self._show_job)
@@ -221,6 +221,8 @@ class SplitTab(QWidget):
         self.column.addItems(project.fields.names())
         self.column.setCurrentIndex(max(0, self.column.findText(current)))
         self._show_test_sets(project.splits.test_sets())
+        if self.jobs.handle is None:
+            self._session.reader.ask("leaks", _leaks, self._show_leaks)
         self._kind_changed()
 
     def _words(self, outcome: Any) -> str:
@@ -248,6 +250,7 @@ class SplitTab(QWidget):
                 taken.widget().deleteLater()
         for name, count in sets.items():
             text = ElidedLabel(name)
+            text.set_tip(name)
             number = Badge(figures.count(count))
             show = button(self.tr("Show"), role="quiet", name="split.showFrozen")
             show.clicked.connect(partial(self._show_set, name))
@@ -255,7 +258,9 @@ class SplitTab(QWidget):
             free.setToolTip(self.tr("Let later splits use these images again"))
             free.clicked.connect(partial(self._release, name))
             line = QWidget()
-            line.setLayout(row(text, number, None, show, free))
+            laid = row(text, number, show, free, spacing=theme.HALF)
+            laid.setStretch(0, 1)
+            line.setLayout(laid)
             self._frozen_list.addWidget(line)
         self._frozen.setVisible(bool(sets))
 
@@ -350,10 +355,15 @@ class SplitTab(QWidget):
 
     def _release(self, name: str) -> None:
         project = self._session.project
-        if project is not None:
+        if project is None:
+            return
+        try:
             project.splits.release_test(name)
-            self._session.splitChanged.emit()
-            self.refresh()
+        except WorkbenchError as error:
+            self._session.problem.emit("dataset", str(error))
+            return
+        self._session.splitChanged.emit()
+        self.refresh()
 
     def _show_set(self, name: str) -> None:
         self.showImages.emit(Query(test_set=name))
@@ -361,6 +371,12 @@ class SplitTab(QWidget):
     @Slot(int)
     def _class_clicked(self, key: int) -> None:
         self.showImages.emit(Query(class_id=ClassId(key), rejected=False))
+
+
+def _leaks(project: Project) -> list[dict[str, Any]]:
+    from workbench.curation.leakage import leaks
+
+    return [{"message": leak.message} for leak in leaks(project)]
 
 
 def _scrolled(content: QWidget, width: int = 0) -> QScrollArea:
