@@ -101,7 +101,7 @@ def test_a_column_groups_and_empty_cells_stand_alone(project: Project):
     with project:
         ids = project.images.ids().tolist()
         project.fields.set("patient", {ids[0]: "A", ids[1]: "B", ids[2]: "A", ids[3]: " "})
-        keys, _ = grouped(project, "column:patient")
+        keys, _ = grouped(project, "column:Patient")
         assert {name: len(images) for name, images in members(project, keys).items()} == {"A": 2, "B": 1}
 
 

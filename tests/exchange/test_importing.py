@@ -148,6 +148,29 @@ def test_a_row_of_a_folder_that_is_not_here_does_not_take_the_image_of_its_name(
     assert (labels(project), done.unmatched) == ({"1.png": "b"}, 1)
 
 
+def test_a_bare_name_contradicts_the_path_of_the_same_image(project: Path, tmp_path: Path) -> None:
+    rows = file(tmp_path, "image,label\nloose.png,a\nloose,b\n")
+    with pytest.raises(WorkbenchError, match=r"Line 3 .* another label than line 2"):
+        bring(project, rows)
+
+
+def test_a_file_that_makes_the_project_one_of_several_labels_says_so(project: Path, tmp_path: Path) -> None:
+    bring(project, file(tmp_path, "image,label\nloose.png,a|b\nbad/001.png,b\n"), dry_run=True)
+    (notice,) = notices(project, tmp_path / "labels.csv")
+    assert "the task multi (it was single)" in notice
+    assert notices(project, tmp_path / "labels.csv", task="multi") == []
+
+
+def test_a_name_may_begin_with_a_blank(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", tmp_path / "images", (" a.png", "b.png"))
+    bring(project, file(tmp_path, "image,label,split,group,grader\n a.png,good,,,\nb.png,bad,,,\n"))
+    for name, format in (("out.json", "coco"), ("studio.json", "label-studio")):
+        write(project, tmp_path / name, format)
+        fresh = make(tmp_path / f"of {name}", tmp_path / "images", (" a.png", "b.png"))
+        bring(fresh, tmp_path / name)
+        assert labels(fresh) == {" a.png": "good", "b.png": "bad"}
+
+
 def test_several_labels_come_as_columns_lists_and_rows(project: Path, tmp_path: Path) -> None:
     bring(project, file(tmp_path, "ID,DR,MH\nbad/001,1,0\nbad/002,1,1\nloose,0,0\n"))
     found = labels(project)

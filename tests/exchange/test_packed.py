@@ -50,6 +50,7 @@ def test_idx(tmp_path: Path, packed: bool) -> None:
     assert (dry.added, dry.classes, project.exists()) == (6, ["0", "1", "2"], False)
     done = bring(project, source)
     assert (done.format, done.added, done.splits) == ("idx", 6, {"train": 4, "test": 2})
+    assert (done.labelled, done.unchanged) == (6, 0)
     assert labels(project)["train/1/00001.png"] == "1"
     second = np.asarray(Image.open(project / "unpacked" / "digits" / "train" / "1" / "00001.png"))
     assert np.array_equal(second, np.arange(30, 60).reshape(6, 5))
@@ -65,6 +66,7 @@ def test_damaged_idx_changes_nothing(tmp_path: Path) -> None:
     sound = images.read_bytes()
     for content, why in (
         (sound[:-3], "ends too early"),
+        (idx(np.zeros((4, 0, 5))), "without a pixel"),
         (sound + b"x", "goes on too long"),
         (b"\0\0\7\3" + sound[4:], "does not begin as IDX"),
         (bytes((0, 0, 8, 3)) + b"\xff" * 12, "more than can be unpacked"),

@@ -28,6 +28,7 @@ def group_key(
     for one that no image has.
     """
     kind, _, rest = group_by.partition(":")
+    kind = kind.casefold()
     if group_by == NEAR_DUPLICATES:
         from workbench.curation.alike_groups import near_duplicate_groups
 
@@ -73,6 +74,9 @@ def _by_path(project: Project, pattern: str) -> Generator[Event, None, dict[int,
 
 def _by_column(project: Project, name: str) -> dict[int, str]:
     names = project.fields.names()
+    alike = [each for each in names if each.casefold() == name.casefold()]
+    if name not in names and len(alike) == 1:
+        name = alike[0]
     if name not in names:
         there = f"there are {', '.join(names)}" if names else "none was imported yet (workbench labels import)"
         raise WorkbenchError(f"The project has no column '{name}'; {there}.")

@@ -89,6 +89,13 @@ def _settle(project: Project, document: Document, asked: _Asked, *, added: int) 
         raise WorkbenchError(_no_image(found))
     yield from (Noticed(notice) for notice in found.notices[:TOLD])
     yield from _unmatched(found)
+    before = project.labels.task
+    if asked.task is None and before != found.task:
+        yield Noticed(
+            f"The file {asked.file} makes the project one of the task {found.task} (it was {before}); name another one with "
+            "--task where that is not wanted.",
+            str(asked.file),
+        )
     yield Progress(len(document.records), len(document.records), "Finding the images")
     if asked.dry_run:
         _try_task(project, found)
@@ -138,14 +145,16 @@ def _try_task(project: Project, found: Plan) -> None:
 
 
 def _imported(found: Plan, asked: _Asked, added: int) -> LabelsImported:
+    # Images that were added got their labels from their folders a moment ago.
+    new = min(added, found.unchanged)
     return LabelsImported(
         format=found.document.format,
         file=str(asked.file),
         rows=len(found.document.records),
         matched=found.matched,
-        labelled=found.labelled,
+        labelled=found.labelled + new,
         changed=found.changed,
-        unchanged=found.unchanged,
+        unchanged=found.unchanged - new,
         removed=found.removed,
         unnamed=found.unnamed,
         unmatched=len(found.unmatched),

@@ -73,10 +73,13 @@ def match(project: Project, records: Sequence[Record]) -> Matching:
         else:
             found.unmatched.append(Unmatched(record.line, record.image))
     for image_id, claimed in claims.items():
-        # Of "train/1.png" and "test/1.png" only one is meant where the project has one of the folders.
+        # Of "train/1.png" and "test/1.png" only one is meant where the project has one of the folders; "1" means it, too.
         most = max(score for score, _ in claimed)
-        found.rows[image_id] = [record for score, record in claimed if score == most]
-        found.unmatched += [Unmatched(record.line, record.image) for score, record in claimed if score < most]
+        meant = [score == most or "/" not in _plain(record.image) for score, record in claimed]
+        found.rows[image_id] = [record for (_, record), means in zip(claimed, meant, strict=True) if means]
+        found.unmatched += [
+            Unmatched(record.line, record.image) for (_, record), means in zip(claimed, meant, strict=True) if not means
+        ]
     return found
 
 

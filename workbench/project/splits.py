@@ -219,7 +219,7 @@ def _asked(*, validation: float, test: float, folds: int, fold: int) -> dict[Spl
         raise WorkbenchError(f"A division into {folds} folds leaves nothing to train on; choose 2 or more.")
     if not 1 <= fold <= folds:
         raise WorkbenchError(f"There is no fold {fold} of {folds}; choose one from 1 to {folds}.")
-    return dict(zip(SPLITS, shares_of_folds(test, folds).tolist(), strict=True))
+    return dict(zip(SPLITS, np.round(shares_of_folds(test, folds), 9).tolist(), strict=True))
 
 
 def _by_split(counts: NDArray[np.int64]) -> dict[SplitName, int]:

@@ -80,11 +80,14 @@ def read(folder: Path, text: str, **mapping: str) -> list[tuple[str, tuple[str, 
         "image|label\nx|a\n",
         "ImageName,dx,patient_id,split\nx,a,p,train\n",
         "# of row,file,target\n1,x,a\n",
+        "img_path,target,side\nx,a,left\n",
+        "sep=;\nimage;label\nx;a\n",
+        "annotator,choice,image\n1,a,/data/upload/1/x\n",
     ],
 )
 def test_columns_are_found_by_their_names(tmp_path: Path, text: str) -> None:
     (image, labels), *_ = read(tmp_path, text)
-    assert (image.removesuffix(".png"), labels) == ("x", ("a",))
+    assert (image.rpartition("/")[2].removesuffix(".png"), labels) == ("x", ("a",))
 
 
 def test_columns_are_named_by_the_user(tmp_path: Path) -> None:
@@ -97,6 +100,12 @@ def test_columns_are_named_by_the_user(tmp_path: Path) -> None:
         read(tmp_path, text, label="four")
 
 
+def test_a_column_that_is_left_over_beside_named_ones_is_no_label(tmp_path: Path) -> None:
+    text = "image,patient,site\nx.png,p,s\n"
+    assert read(tmp_path, text, patient="patient") == [("x.png", None)]
+    assert read(tmp_path, "one,two\nx.png,a\n", image="one") == [("x.png", ("a",))]
+
+
 def test_columns_of_0_and_1_are_classes(tmp_path: Path) -> None:
     assert read(tmp_path, "image,MEL,NV\nx,1.0,0.0\ny,0.0,1.0\n") == [("x", ("MEL",)), ("y", ("NV",))]
     assert read(tmp_path, "image,a,b,c\nx,1,1,0\ny,0,1,1\n", label="a+b") == [("x", ("a", "b")), ("y", ("b",))]
@@ -107,6 +116,30 @@ def test_columns_of_0_and_1_are_classes(tmp_path: Path) -> None:
 def test_a_cell_is_a_list_only_beyond_doubt(tmp_path: Path) -> None:
     assert read(tmp_path, "image,label\nx,a|b\ny,b\n")[0] == ("x", ("a", "b"))
     assert read(tmp_path, "image,label\nx,a|b\ny,c\n")[0] == ("x", ("a|b",))
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        (('"a,b"', "b"), ("a", "b")),
+        (('"a,b"', "c"), ("a,b",)),
+        (("a b", "b", "a"), ("a", "b")),
+        (("0 16", "7"), ("0", "16")),
+        (("small crack", "small hole", "crack"), ("small crack",)),
+    ],
+)
+def test_lists_by_commas_and_blanks_are_taken_where_several_labels_are_asked_for(
+    tmp_path: Path, cells: tuple[str, ...], first: tuple[str, ...]
+) -> None:
+    (tmp_path / "x.csv").write_text("image,label\n" + "".join(f"{n}.png,{cell}\n" for n, cell in enumerate(cells)))
+    table = csv_table.read(tmp_path / "x.csv")
+    assert tables.document(table, {}, task="multi").records[0].labels == first
+    assert len(tables.document(table, {}).records[0].labels or ()) == 1
+
+
+def test_the_line_of_the_delimiter_counts(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="Line 3 of the file"):
+        read(tmp_path, "sep=;\nimage;label\nx\n")
 
 
 def test_whole_numbers_that_pandas_wrote_as_fractions(tmp_path: Path) -> None:

@@ -72,3 +72,9 @@ def test_a_number_of_many_digits_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[" + "9" * 10_000 + "]")
     with pytest.raises(WorkbenchError, match=r"x\.json holds a number"):
         read_json(tmp_path / "x.json")
+
+
+def test_a_number_that_json_has_not_is_told_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('[1,\n "NaN",\n NaN]')
+    with pytest.raises(WorkbenchError, match=r"Line 3 .* \(NaN\)"):
+        read_json(tmp_path / "x.json")

@@ -158,10 +158,11 @@ class _Coco:
             order = tuple(str(name) for name in own["graders"])
         none = {str(name) for name in own.get("none", [])} if isinstance(own.get("none"), list) else set()
         first = True
+        name = self.source.name(image.get("file_name"), path, "file_name of an image")
         for grader in order or ("",):
             labels = tuple(dict.fromkeys(graded[grader])) if grader in graded else () if grader in none else None
             yield Record(
-                image=self.source.name(image.get("file_name"), path, "file_name of an image"),
+                image=str(image["file_name"]) if self.own is not None else name,  # ours may begin with a blank
                 labels=labels,
                 split=self.source.split(image.get("split", own.get("split")), path) if first else None,
                 group=str(own.get("group") or "") if first else "",

@@ -24,7 +24,17 @@ ROLES = (*OWN, "tags", "note", "rejected", "pinned", "test_set")
 _NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     # Names of one tuple are equally good: two of them in a table leave a doubt.
     "image": (
-        ("file_name", "filename", "image_path", "file_path", "filepath", "image_file", "imagefile"),
+        (
+            "file_name",
+            "filename",
+            "image_path",
+            "img_path",
+            "file_path",
+            "filepath",
+            "image_file",
+            "img_file",
+            "imagefile",
+        ),
         ("image", "img", "file", "path", "picture", "photo"),
         ("image_name", "img_name", "image_id", "img_id", "id_code", "image_filename", "images"),
         ("name", "id", "relative", "relative_path"),
@@ -32,7 +42,7 @@ _NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "label": (
         ("label", "labels"),
         ("class", "classes", "class_name", "diagnosis", "target", "category", "label_name"),
-        ("grade", "level", "dx", "finding_labels", "y", "severity", "defect"),
+        ("grade", "level", "dx", "finding_labels", "y", "severity", "defect", "choice", "choices"),
     ),
     "split": (("split",), ("set", "subset", "partition", "data_split", "usage")),
     "group": (
@@ -139,7 +149,9 @@ def _guess(
             )
         if len(found) == 1 and (role != "split" or _is_split(found[0], columns, samples)):
             roles[role] = found[0]
-    if "label" not in roles and not labelled and len(rest) == 1 and rest[0] not in roles.values():
+    # The other one of two columns; one that is left over beside columns the user named may be anything.
+    two = sum(column != "" for column in columns) == 2
+    if two and "label" not in roles and not labelled and len(rest) == 1 and rest[0] not in roles.values():
         roles["label"] = rest[0]
 
 

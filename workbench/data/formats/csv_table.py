@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +21,10 @@ _LONGEST = 131_072
 """Characters in a cell, as Python's reader has it."""
 
 
+_SAID = re.compile(r"sep=(?P<delimiter>[,;\t|])[ \t]*(?:\r\n|\n|\r)", re.IGNORECASE)
+"""The first line with which Excel is told the delimiter."""
+
+
 def read(file: Path, *, most: int | None = None) -> Table:
     """Return the table, or with ``most`` what can be seen of it in its first bytes.
 
@@ -27,7 +32,10 @@ def read(file: Path, *, most: int | None = None) -> Table:
     """
     text, encoding = read_text(file, most=most)
     text = text.removeprefix("\ufeff")
-    delimiter = _delimiter(text)
+    said = _SAID.match(text)
+    delimiter = said["delimiter"] if said else _delimiter(text)
+    if said:
+        text = "\n" + text[said.end() :]
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
     columns: tuple[str, ...] = ()

@@ -95,6 +95,8 @@ def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
         raise WorkbenchError(
             f"The file {pair.images} holds {images.dtype} of {sides}, not images of unsigned bytes; choose a file of images."
         )
+    if len(images) and not images[0].size:
+        raise _wrong(pair.images, 8, "announces images without a pixel")
     if pair.labels is None:
         return images, None
     labels = read_array(pair.labels)

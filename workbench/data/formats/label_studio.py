@@ -85,7 +85,7 @@ class _Tasks:
             self.own = True
             colours = {name: colour for name, colour in texts(own.get("colours")).items() if len(colour) == 7}
             self.head = Head(strings(own.get("classes", [])), TASKS.get(str(own["task"])), colours)
-        name, aliases = _names(self._image(data, path))
+        name, aliases = names_of(self._image(data, path))
         own = own or {}
         first = True
         for grader, labels, regions, sides in self._annotations(task, path):
@@ -111,7 +111,7 @@ class _Tasks:
     def _image(self, data: Mapping[str, Any], path: Path_) -> str:
         for key in ("image", "img", "picture", "photo", "file", "ocr", "url", "path"):
             if isinstance(data.get(key), str) and data[key].strip():
-                return str(data[key]).strip()
+                return str(data[key]) if self.own else str(data[key]).strip()  # ours may begin with a blank
         texts_ = [value for value in data.values() if isinstance(value, str) and value.strip()]
         if len(texts_) == 1:
             return texts_[0].strip()
@@ -234,7 +234,7 @@ def _grader(value: Any) -> str:
     return ""
 
 
-def _names(image: str) -> tuple[str, tuple[str, ...]]:
+def names_of(image: str) -> tuple[str, tuple[str, ...]]:
     """Return (path, further names) of what may be a path, an address, or an upload with a mark before its name."""
     parts = urlsplit(image)
     local = parse_qs(parts.query).get("d")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.data.formats.columns import CLASSES, OWN, ROLES, Reading, choose
+from workbench.data.formats.label_studio import names_of
 from workbench.data.formats.lists import parted
 from workbench.data.formats.records import (
     SPLIT_WORDS,
@@ -28,6 +29,7 @@ Cell = Any
 MARKS = ("|", ";")
 """What separates several labels in one cell of a table that is not ours."""
 
+_UPLOADS = ("/data/upload/", "/data/local-files/")
 _TRUE = {"1", "1.0", "true", "yes", "y", "x"}
 _FALSE = {"", "0", "0.0", "false", "no", "n"}
 
@@ -154,8 +156,11 @@ class _Rows:
                 role: as_text(row[roles[role]]) if role in roles else ""
                 for role in ("split", "group", "grader", "note")
             }
+            # Label Studio's CSV says where it keeps the file.
+            name, aliases = names_of(image) if image.startswith(_UPLOADS) and not self.own else (image, ())
             yield Record(
-                image=image,
+                image=name,
+                aliases=aliases,
                 labels=self._labels_of(row, line),
                 split=self._split(text["split"], line, strict=strict_split),
                 group=text["group"].strip(),
@@ -191,6 +196,8 @@ class _Rows:
             several = _is_list(cells, mark)
         if several and len(marks) > 1:
             mark = max(marks, key=lambda each: sum(count for cell, count in cells.items() if each in cell))
+        if self.task == "multi" and not marks:
+            mark = next((mark for mark in (",", " ") if _is_list(cells, mark, alone=mark == " ")), None)
         whole = bool(cells) and all(_is_whole(cell) for cell in cells) and any(cell.endswith(".0") for cell in cells)
         return _Labels(several, mark if several else None, whole)
 
@@ -315,8 +322,14 @@ class _Rows:
         return malformed(self.table.file, line, what, advice)
 
 
-def _is_list(cells: Counter[str], mark: str) -> bool:
-    """Tell whether the cells with a mark are lists beyond doubt: a name in one of them occurs in another cell, too."""
+def _is_list(cells: Counter[str], mark: str, *, alone: bool = False) -> bool:
+    """Tell whether the cells with a mark are lists beyond doubt: a name in one of them occurs in another cell, too.
+
+    With ``alone`` each of the names must be a cell of its own, or all be numbers: blanks are in names as well.
+    """
+    if alone:
+        names = {part for cell in cells if mark in cell for part in cell.split(mark)}
+        return bool(names) and (names <= cells.keys() or all(name.isdecimal() for name in names))
     found: Counter[str] = Counter()
     for cell in cells:
         found.update({part.strip() for part in cell.split(mark)})

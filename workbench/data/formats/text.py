@@ -97,6 +97,8 @@ def parse_json(text: str, file: Path, *, line: int | None = None) -> Any:
     except RecursionError as error:
         raise malformed(file, line, "is nested too deeply for a label file") from error
     except ValueError as error:  # NaN, or an integer of thousands of digits
+        found = re.search(rf"(?<=[\s:,\[]){re.escape(str(error))}(?=[\s,\]}}])", text)
+        line = line or (text.count("\n", 0, found.start()) + 1 if found else None)
         raise malformed(file, line, f"holds a number that JSON has not ({str(error)[:80]})") from error
 
 
