@@ -86,6 +86,21 @@ def test_a_repair_leaves_no_leak_but_those_it_names_and_moves_nothing_else(plan:
         assert done.groups == len(tangled)
 
 
+def test_a_repair_leaves_the_splits_about_as_large_as_they_were(tmp_path: Path):
+    count, size = 150, 5
+    splits = np.random.default_rng(1).choice(3, count, p=[0.65, 0.15, 0.2])
+    with row_project(tmp_path, [f"{n:064x}" for n in range(count)]) as project:
+        ids = np.arange(1, count + 1)
+        for code, name in enumerate(SPLITS):
+            project.splits.assign(ids[splits == code], name)
+        numbers = (ids - 1) // size + 1
+        project.groups.set("column:patient", ids, numbers, {n: f"patient {n}" for n in range(1, count // size + 1)})
+        assert repair_split(project).left == []
+        assert leakage.leaks(project) == []
+        after = np.bincount(project.splits.of(ids), minlength=3)
+        assert np.abs(after - np.bincount(splits)).max() <= size
+
+
 def test_rejected_images_and_images_without_a_split_leak_nothing(tmp_path: Path):
     with row_project(tmp_path, ["a" * 64, "a" * 64, "a" * 64]) as project:
         project.splits.assign([1], "train")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.curation.grouping import group_key
 from workbench.curation.leakage import Crossing, leaks, tangles
@@ -124,21 +125,34 @@ def check_split(project: Project) -> Iterator[Event]:
 
 
 def repair_split(project: Project) -> Repaired:
-    """Move each group that crosses to one side: that of its held images, else that of most of its images, else train.
+    """Move each group that crosses to one side: that of its held images, else one that it is on.
 
-    What is tied to a group by another tie moves with it. Where so much hangs together that one side would take more than
-    LARGEST of all images, it is left: a split anew, grouped, is what helps then.
+    That is the side of most of its images while there is room: the splits stay about as large as they were. What is tied
+    to a group by another tie moves with it. Where so much hangs together that one side would take more than LARGEST of all
+    images, it is left: a split anew, grouped, is what helps then.
     """
     found = tangles(project)
-    total = len(project.links.in_splits().ids)
+    asked = np.bincount(project.links.in_splits().splits, minlength=len(SPLITS))
+    now = asked.copy()
     moves: dict[int, list[int]] = {code: [] for code in range(len(SPLITS))}
     left: list[int] = []
+    free: list[Crossing] = []
     for tangle in found:
-        code = _side(tangle)
-        if code is None or (len(tangle.ids) > LARGEST * total and len(tangle.ids) > 10):
+        held = np.unique(tangle.splits[tangle.held])
+        too_large = len(tangle.ids) > LARGEST * asked.sum() and len(tangle.ids) > 10
+        if len(held) > 1 or too_large:
             left.append(int(tangle.ids[0]))
+            continue
+        now -= np.bincount(tangle.splits, minlength=len(SPLITS))
+        if len(held):
+            now[held[0]] += len(tangle.ids)
+            moves[int(held[0])] += tangle.ids[tangle.splits != held[0]].tolist()
         else:
-            moves[code] += tangle.ids[tangle.splits != code].tolist()
+            free.append(tangle)
+    for tangle in sorted(free, key=lambda tangle: -len(tangle.ids)):
+        code = _side(tangle, asked - now, asked)
+        now[code] += len(tangle.ids)
+        moves[code] += tangle.ids[tangle.splits != code].tolist()
     for code, ids in moves.items():
         if ids:
             project.splits.assign(ids, SPLITS[code])
@@ -146,12 +160,15 @@ def repair_split(project: Project) -> Repaired:
     return Repaired(len(found), sum(map(len, moves.values())), [names[image_id] for image_id in left])
 
 
-def _side(crossing: Crossing) -> int | None:
-    """Return the code of the split that the group belongs in, None where held images are in several."""
-    held = np.unique(crossing.splits[crossing.held])
-    if len(held) > 1:
-        return None
-    if len(held):
-        return int(held[0])
-    # argmax takes the first of equals: train.
-    return int(np.argmax(np.bincount(crossing.splits, minlength=len(SPLITS))))
+def _side(crossing: Crossing, room: NDArray[np.int64], asked: NDArray[np.int64]) -> int:
+    """Return the code of the split that the group goes to, of those that it is in.
+
+    Where there is ``room`` for at least half of it, that of most of its images; else that with the most room, for its size.
+    """
+    counts = np.bincount(crossing.splits, minlength=len(SPLITS))
+    size = len(crossing.ids)
+    present = [code for code in range(len(SPLITS)) if counts[code]]
+    fitting = [code for code in present if 2 * room[code] >= size]
+    if fitting:
+        return max(fitting, key=lambda code: (counts[code], room[code] / asked[code]))
+    return max(present, key=lambda code: float(room[code] / asked[code]))
