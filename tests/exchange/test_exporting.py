@@ -124,3 +124,12 @@ def test_a_further_page_becomes_a_picture_of_its_own(tmp_path: Path) -> None:
     for page in (1, 2, 3):
         with Image.open(tmp_path / "out" / "a" / f"stack-page{page}.png") as opened:
             assert np.asarray(opened).tolist() == [[1000 * page] * 8] * 6
+
+
+@pytest.mark.parametrize(("name", "format"), [("n" * 250 + ".csv", None), ("n" * 250, "folders")])
+def test_what_cannot_be_written_is_told_by_the_name_that_was_given(
+    project: Path, tmp_path: Path, name: str, format: str | None
+) -> None:
+    with pytest.raises(WorkbenchError, match=r"n{250}.*cannot be written") as refusal:
+        write(project, tmp_path / name, format)
+    assert ".part" not in str(refusal.value)

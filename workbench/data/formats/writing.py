@@ -3,7 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -32,8 +32,11 @@ def new_text(path: Path) -> Iterator[TextIO]:
             yield stream
         require_new(path)
         part.rename(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -48,8 +51,19 @@ def new_folder(path: Path) -> Iterator[Path]:
         if path.is_dir():
             path.rmdir()  # empty, as checked
         part.rename(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _unwritable(path: Path, error: OSError) -> WorkbenchError:
+    """Return what is wrong under the name that the user gave; a file that was read for it (an image) is named as it is."""
+    other = error.filename is not None and ".part" not in str(error.filename) and str(error.filename) != str(path)
+    about = f" ({error.filename})" if other else ""
+    return WorkbenchError(
+        f"{path} cannot be written: {error.strerror or error}{about}; choose another place, or see to its drive and permissions."
+    )
 
 
 def _part(path: Path) -> Path:
