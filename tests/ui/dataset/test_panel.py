@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QSpinBox, QTableView
+from PySide6.QtWidgets import QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from workbench.project.images import Query
@@ -50,8 +50,6 @@ def test_the_names_that_stories_use_are_there(panel: DatasetPanel) -> None:
     assert panel.findChild(QPushButton, "dataset.addFolder").isVisible()
     inspector = panel.inspector()
     assert inspector.findChild(QPushButton, "dataset.split") is not None
-    assert inspector.findChild(QSpinBox, "dataset.validationShare").value() == 15
-    assert inspector.findChild(QSpinBox, "dataset.testShare").value() == 20
 
 
 def test_images_come_with_their_classes(panel: DatasetPanel, qtbot: QtBot) -> None:
@@ -176,16 +174,15 @@ def test_classes_are_edited(panel: DatasetPanel, problems: list[tuple[str, str]]
 
 def test_a_split_shows_what_was_asked_and_what_came_out(panel: DatasetPanel, qtbot: QtBot) -> None:
     section = panel.inspector().split
-    section.test.setValue(25)
     section.button.click()
     qtbot.waitUntil(lambda: panel.state()[0] == "ready")
-    assert [section.model.index(row, 3).data() for row in range(3)] == ["25\u202f%", "25\u202f%", "6"]
+    assert section._says.text().split(" · ")[2] == "5 test"
     assert panel.model.row_at(0).split is not None
-    section.validation.setValue(60)
-    section.test.setValue(60)
-    section.button.click()
-    qtbot.waitUntil(lambda: panel.splitting.handle is None)
-    assert panel.state()[0] == "ready"
+    section.more.click()
+    assert panel.tabs.current == "split"
+    assert not section.isVisibleTo(panel.inspector())  # all of it is beside it now
+    panel.tabs.choose("grid")
+    assert section.isVisibleTo(panel.inspector())
 
 
 def test_a_split_that_is_not_possible_is_said(

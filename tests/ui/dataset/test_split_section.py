@@ -3,30 +3,41 @@ from pytestqt.qtbot import QtBot
 from workbench.project.splits import SplitOutcome
 from workbench.ui.dataset.split_section import Asked, SplitSection
 
-SHARES = {"train": 0.65, "validation": 0.15, "test": 0.2}
+SHARES = {"train": 0.6, "validation": 0.1, "test": 0.3}
 
 
-def outcome(*warnings: str) -> SplitOutcome:
+def outcome(*warnings: str, grouped_by: str = "") -> SplitOutcome:
     got = {"train": 13, "validation": 3, "test": 4}
-    return SplitOutcome(asked=SHARES, got=got, per_class={"good": got}, warnings=list(warnings))
+    return SplitOutcome(asked=SHARES, got=got, per_class={"good": got}, warnings=list(warnings), grouped_by=grouped_by)
 
 
-def test_the_button_asks_for_what_stands_in_the_fields(qtbot: QtBot) -> None:
+def test_the_button_asks_for_the_shares_of_the_last_split(qtbot: QtBot) -> None:
     section = SplitSection()
     qtbot.addWidget(section)
-    section.validation.setValue(10)
-    section.seed.setValue(3)
     with qtbot.waitSignal(section.asked) as told:
         section.button.click()
-    assert told.args == [Asked(0.1, 0.2, 3)]
+    assert told.args == [Asked(0.15, 0.2, 7)]
+    section.show_outcome(outcome())
+    with qtbot.waitSignal(section.asked) as told:
+        section.button.click()
+    assert told.args == [Asked(0.1, 0.3, 7)]
+
+
+def test_a_grouping_is_not_lost_by_splitting_from_here(qtbot: QtBot) -> None:
+    section = SplitSection()
+    qtbot.addWidget(section)
+    section.show_outcome(outcome(grouped_by="the column patient"))
+    assert "the column patient" in section._says.text()
+    with qtbot.assertNotEmitted(section.asked), qtbot.waitSignal(section.moreAsked):
+        section.button.click()
 
 
 def test_the_outcome_and_its_warnings_are_shown(qtbot: QtBot) -> None:
     section = SplitSection()
     qtbot.addWidget(section)
-    assert section.table.isHidden()
+    assert "Not split yet" in section._says.text()
     section.show_outcome(outcome("The class 'pit' has one image."))
-    assert not section.table.isHidden()
+    assert section._says.text() == "13 train · 3 validation · 4 test"
     assert section.warning() == "The class 'pit' has one image."
     section.show_outcome(outcome(), left_over=5)
     assert section.warning() == ""

@@ -180,10 +180,10 @@ def finding_title(kind: str, tr: Tr) -> str:
         "any": tr("Any finding"),
         "exact-copy": tr("Exact copies"),
         "near-duplicate": tr("Near-duplicates"),
-        "quality": tr("Picture quality"),
+        "quality": tr("Quality"),
         "outlier": tr("Outliers"),
         "label-error": tr("Probable wrong labels"),
-        "leakage": tr("Leakage across the split"),
+        "leakage": tr("On both sides of the split"),
         "shortcut": tr("Shortcuts"),
         "imbalance": tr("Class balance"),
     }.get(kind, kind)
@@ -197,7 +197,7 @@ def finding_badge(kind: str, tr: Tr) -> str:
         "quality": tr("quality"),
         "outlier": tr("outlier"),
         "label-error": tr("wrong label?"),
-        "leakage": tr("leakage"),
+        "leakage": tr("both sides"),
         "shortcut": tr("shortcut"),
         "imbalance": tr("balance"),
     }.get(kind, kind)

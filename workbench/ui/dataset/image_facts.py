@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from workbench.project.decisions import Decision
 from workbench.project.findings import FindingRow
 from workbench.project.images import ImageRow
 from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row
-from workbench.ui.widgets import button, label
+from workbench.ui.widgets import ElidedLabel, button, label
 
 MOST_FINDINGS = 6
 MOST_HISTORY = 20
@@ -69,15 +69,17 @@ class FindingLine(QWidget):
         super().__init__(parent)
         self._id = finding.id
         strength = self.tr("{0} · {1}").format(title, figures.score(finding.score))
-        head = row(label(strength, "warning"), None, spacing=0)
+        head = ElidedLabel(strength, "warning")
+        links = row(None, spacing=theme.GRID)
         if len(finding.ids) > 1:
             images = figures.counted(len(finding.ids), self.tr("image"), self.tr("images"))
             tip = self.tr("Show the images of this finding")
-            head.addWidget(button(self.tr("Show {0}").format(images), self._show, role="link", tip=tip))
+            links.insertWidget(0, _link(button(self.tr("Show {0}").format(images), self._show, role="link", tip=tip)))
         tip = self.tr("This is in order: show the finding no more, also when it is found again")
-        head.addWidget(button(self.tr("Dismiss"), self._dismiss, role="link", name="dataset.dismiss", tip=tip))
-        text = label(finding.message, "secondary", wrap=True)
-        self.setLayout(column(head, text, spacing=0))
+        dismiss = button(self.tr("Dismiss"), self._dismiss, role="link", name="dataset.dismiss", tip=tip)
+        links.insertWidget(links.count() - 1, _link(dismiss))
+        # Below each other: beside the title the links would make the inspector wider than it is.
+        self.setLayout(column(head, label(finding.message, "secondary", wrap=True), links, spacing=0))
 
     @Slot()
     def _show(self) -> None:
@@ -86,6 +88,11 @@ class FindingLine(QWidget):
     @Slot()
     def _dismiss(self) -> None:
         self.dismissAsked.emit(self._id)
+
+
+def _link(made: QPushButton) -> QPushButton:
+    made.setStyleSheet("padding: 0;")  # its words begin where those above do
+    return made
 
 
 class ImageFindings(QWidget):

@@ -42,6 +42,10 @@ class ImagePicture(QWidget):
             self._loader.want([Wish(shown.id, shown.path, shown.modified_ns, side)])
         self.update()
 
+    @property
+    def shown(self) -> ImageRow | None:
+        return self._row
+
     def sizeHint(self) -> QSize:
         return QSize(PICTURE, PICTURE)
 
@@ -68,6 +72,7 @@ class DatasetInspector(QWidget):
     def __init__(self, classes: ClassModel, pictures: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dataset.inspector")
+        self._in_loupe = False
         self.picture = ImagePicture(pictures)
         self._name = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self._details = label("", "secondary", wrap=True)
@@ -149,24 +154,32 @@ class DatasetInspector(QWidget):
     def show_image(self, shown: ImageRow | None, *, selected: int) -> None:
         """Show the current image, of ``selected`` ones."""
         self.picture.show_image(shown)
-        self.picture.setVisible(shown is not None)
+        self.picture.setVisible(shown is not None and not self._in_loupe)
+        self._marks.setVisible(shown is not None)
         if shown is None:
             self._name.setText(self.tr("No image is selected"))
             self._details.setText("")
         else:
             many = self.tr("{count} images selected").format(count=figures.count(selected))
             self._name.setText(many if selected > 1 else shown.path.name)
-            self._name.set_tip(str(shown.path))
+            self._name.set_tip(str(shown.path) if selected == 1 else "")
             kind = self.tr("grey") if shown.channels == 1 else self.tr("colour")
             size = self.tr("{width} × {height} px, {bits} bit {kind}").format(
                 width=shown.width, height=shown.height, bits=shown.bits, kind=kind
             )
-            self._details.setText(f"{size} · {figures.size(shown.bytes)}" if shown.width else "")
+            one = bool(shown.width) and selected == 1  # of several only the picture of the last is shown
+            self._details.setText(f"{size} · {figures.size(shown.bytes)}" if one else "")
         self._details.setVisible(bool(self._details.text()))
-        self._rejected.setVisible(shown is not None and shown.rejected)
+        self._rejected.setVisible(shown is not None and shown.rejected and selected == 1)
         self.similar.setVisible(shown is not None)
-        self._problem.setText(shown.error or "" if shown is not None else "")
+        self._problem.setText(shown.error or "" if shown is not None and selected == 1 else "")
         self._problem.setVisible(bool(self._problem.text()))
+
+    def show_place(self, *, loupe: bool, split: bool) -> None:
+        """What the panel shows large is not shown here again: the picture in the loupe, the split in its tab."""
+        self._in_loupe = loupe
+        self.picture.setVisible(bool(self.picture.shown) and not loupe)
+        self._split.setVisible(split)
 
     def show_suggestion(self, text: str) -> None:
         """Say what is suggested for the current image; "" for nothing."""

@@ -231,7 +231,7 @@ class RegionTool(LoupeTool):
             chosen = region.id == self.selected
             points = self._moved if chosen and self._moved is not None else region.points
             self._outline(painter, region.shape, self._on_screen(points), self._colour(region.class_id), chosen)
-            if chosen:
+            if chosen or region.class_id is not None:  # a colour alone says nothing
                 self._name(painter, region.shape, self._on_screen(points), region.class_id)
         if self._drawn:
             colour = self._colour(self.class_id)

@@ -1,5 +1,6 @@
 """The map: every image as a point, near the images that look alike; a lasso selects them."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
 from workbench.project.images import ImageRow, Query
 from workbench.ui import figures, theme
 from workbench.ui.dataset.curation_jobs import BackboneHint, CurationJobs
+from workbench.ui.dataset.map_colours import Places, places_of, read_map
 from workbench.ui.dataset.point_cloud import PointCloud
 from workbench.ui.layouts import FlowLayout, column, row, rule
 from workbench.ui.pictures import Pictures
@@ -109,19 +111,25 @@ class MapTab(QWidget):
         self.backbone.refresh()
         file = project.cache_folder / "map.npz" if project is not None else None
         if file is None or not file.is_file():
-            self._ids, self._read = np.zeros(0, np.int64), None
-            self._stack.setCurrentWidget(self._empty)
-            self._legend.hide()
-            self._show_job()
+            self._show_no_map()
             return
         stamp = (file, file.stat().st_mtime_ns)
         if stamp != self._read:
-            with np.load(file, allow_pickle=False) as content:
-                ids, points = content["ids"].astype(np.int64), content["xy"].astype(np.float32)
-            self._read, self._ids = stamp, ids
-            self.cloud.show_points(points, np.zeros(len(ids), np.uint32))
+            found = read_map(file)
+            if found is None:
+                self._show_no_map()
+                return
+            self._read, self._ids = stamp, found[0]
+            self.cloud.show_points(found[1], np.zeros(len(found[0]), np.uint32))
         self._stack.setCurrentWidget(self.cloud)
         self._recolour()
+        self._show_job()
+
+    def _show_no_map(self) -> None:
+        self._session.reader.drop("map")
+        self._ids, self._read = np.zeros(0, np.int64), None
+        self._stack.setCurrentWidget(self._empty)
+        self._legend.hide()
         self._show_job()
 
     @Slot()
@@ -135,38 +143,27 @@ class MapTab(QWidget):
         if self._empty.button is not None:
             self._empty.button.setEnabled(handle is None)
         self._progress.setText(self._jobs.progress())
-        self.make.setText(self.tr("Make it again") if len(self._ids) else self.tr("Make the map"))
+        self.make.setText(self.tr("Make the map again") if len(self._ids) else self.tr("Make the map"))
 
     @Slot()
     def _recolour(self) -> None:
         project = self._session.project
         if project is None or not len(self._ids):
             return
+        kind = str(self.colours.currentData())
+        self._session.reader.ask("map", partial(places_of, kind, self._ids), partial(self._show_colours, kind))
+
+    def _show_colours(self, kind: str, found: Places | None) -> None:
+        if found is None or len(found.places) != len(self._ids):
+            self._show_no_map()
+            return
         none = QColor(theme.colour("disabled")).rgba()
-        names: list[tuple[str, int]] = []
-        match self.colours.currentData():
-            case "split":
-                codes = np.asarray(project.splits.of(self._ids), np.int64)
-                names = [
-                    (text, QColor(colour).rgba())
-                    for text, colour in zip(
-                        (self.tr("train"), self.tr("validation"), self.tr("test")), SPLIT_COLOURS, strict=True
-                    )
-                ]
-                places = codes
-            case kind:
-                classes = project.labels.classes()
-                names = [(known.name, QColor(known.colour).rgba()) for known in classes]
-                place_of = {int(known.id): place for place, known in enumerate(classes)}
-                if kind == "class":
-                    values = project.labels.of(self._ids)
-                    firsts = [value[0] if isinstance(value, tuple) and value else value for value in values]
-                    places = np.array(
-                        [place_of.get(int(first), -1) if isinstance(first, int) else -1 for first in firsts], np.int64
-                    )
-                else:
-                    predicted = project.predictions.of(self._ids)[0]
-                    places = np.array([place_of.get(int(value), -1) for value in predicted], np.int64)
+        if kind == "split":
+            split_names = (self.tr("train"), self.tr("validation"), self.tr("test"))
+            names = [(text, QColor(colour).rgba()) for text, colour in zip(split_names, SPLIT_COLOURS, strict=True)]
+        else:
+            names = [(known.name, QColor(known.colour).rgba()) for known in found.classes]
+        places = found.places
         palette = np.array([*(colour for _, colour in names), none], np.uint32)
         places = np.where((places >= 0) & (places < len(names)), places, len(names))
         self.cloud.recolour(palette[places])
@@ -182,12 +179,15 @@ class MapTab(QWidget):
             taken = self._legend_flow.takeAt(0)
             if taken is not None and taken.widget() is not None:
                 taken.widget().deleteLater()
-        shown = sorted(named, key=lambda entry: -entry[2])[:MOST_NAMED]
+        # The largest are named, in the order that the list of classes has.
+        largest = sorted(named, key=lambda entry: -entry[2])[:MOST_NAMED]
+        shown = [entry for entry in named if entry in largest]
         entries = [(name, colour) for name, colour, _ in shown]
         if len(named) > len(shown):
             entries.append((self.tr("and {0} more").format(len(named) - len(shown)), none))
         if without:
-            entries.append((self.tr("none"), none))
+            names = {"class": self.tr("unlabelled"), "split": self.tr("in no split")}
+            entries.append((names.get(self.colours.currentData(), self.tr("no prediction")), none))
         for name, colour in entries:
             self._legend_flow.addWidget(_LegendEntry(name, QColor.fromRgba(colour)))
         self._legend.setVisible(bool(entries))

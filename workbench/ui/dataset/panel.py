@@ -1,5 +1,6 @@
 """The dataset panel: wires the grid, the filter bar, the loupe, the tabs and the inspector to the session."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,8 @@ class DatasetPanel(Panel):
         classes.showOnly.connect(self._show_class)
         self._inspector.classAdded.connect(self.edits.add)
         self._inspector.split.asked.connect(self._split)
+        self._inspector.split.moreAsked.connect(partial(self.tabs.choose, "split"))
+        self._stack.currentChanged.connect(self._place_changed)
 
     # what the shell asks
 
@@ -223,8 +226,7 @@ class DatasetPanel(Panel):
         self._show_counts()
         inspector = self._inspector
         inspector.has_classes(bool(classes))
-        inspector.split.show_outcome(found.outcome, left_over=counts.left_over)
-        inspector.split.button.setEnabled(counts.labelled > 0)
+        inspector.split.show_outcome(found.outcome, left_over=counts.left_over, labelled=counts.labelled > 0)
         inspector.show_unreadable([bad_row.relative for bad_row in found.unreadable], counts.unreadable)
         self._selection_changed()
         self.grid.viewport().update()
@@ -314,6 +316,11 @@ class DatasetPanel(Panel):
         self.filter.ask(class_id=ClassId(class_id), unlabelled=False)
 
     # selection and loupe
+
+    @Slot()
+    def _place_changed(self) -> None:
+        page = self._stack.currentWidget()
+        self._inspector.show_place(loupe=self._in_loupe, split=page not in (self._empty, self._tabs.get("split")))
 
     @property
     def _in_loupe(self) -> bool:

@@ -19,9 +19,12 @@ class SplitJobs(QObject):
     leaked = Signal(object)
     """The leaks that the last look found: a list of events or dictionaries with ``images``, ``message`` and ``score``."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, parent: QObject | None = None, *, shows_leaks: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Without ``shows_leaks``, or where it says no, leaks become a banner over the panel."""
         super().__init__(parent)
-        self._session = session
+        self._session, self._shows_leaks = session, shows_leaks
         self.handle: JobHandle | None = None
         self._leaks: list[dict[str, Any]] = []
 
@@ -115,7 +118,7 @@ class SplitJobs(QObject):
         self._session.splitChanged.emit()
         self._session.findingsChanged.emit()
         self.leaked.emit(list(self._leaks))
-        if self._leaks:
+        if self._leaks and not self._shows_leaks():
             groups = figures.counted(len(self._leaks), self.tr("group of images is"), self.tr("groups of images are"))
             self._session.decision.emit(
                 "dataset",

@@ -1,20 +1,18 @@
-"""Splitting: the shares asked for, the button, and what came out beside it."""
+"""The split in short: what came out, the button that splits, and the way to the tab that says it all."""
 
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QSpinBox, QTableView, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
 
+from workbench.project.ids import SPLITS
 from workbench.project.splits import SplitOutcome
-from workbench.ui import icons, theme
-from workbench.ui.dataset.outcome_model import OutcomeModel
+from workbench.ui import figures, icons, theme
 from workbench.ui.layouts import column, row
 from workbench.ui.messages import Banner
 from workbench.ui.widgets import button, label
 
-LARGEST_SHARE = 60
-MOST_SHOWN = 11
-ROW = 22
+VALIDATION, TEST, SEED = 0.15, 0.20, 7
 
 
 class Asked(NamedTuple):
@@ -26,86 +24,76 @@ class Asked(NamedTuple):
 
 
 class SplitSection(QWidget):
-    """Tells with ``asked`` that the button was pressed; `show_outcome` shows what became of it."""
+    """``asked`` tells that the button was pressed, with the shares of the last split; ``moreAsked`` wants the tab."""
 
     asked = Signal(object)
+    moreAsked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.validation = self._share(
-            "dataset.validationShare", 15, self.tr("Share of the images that training watches")
-        )
-        self.test = self._share("dataset.testShare", 20, self.tr("Share of the images kept back for the final figure"))
-        self.seed = QSpinBox()
-        self.seed.setObjectName("dataset.splitSeed")
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setValue(7)
-        self.seed.setToolTip(self.tr("The same seed and labels give the same split"))
-        self.button = button(self.tr("Split the images"), self._ask, name="dataset.split", icon="split")
-        self.button.setToolTip(self.tr("Share the labelled images out over train, validation and test, class by class"))
-        form = row(
-            column(label(self.tr("Validation"), "secondary"), self.validation, spacing=theme.HALF),
-            column(label(self.tr("Test"), "secondary"), self.test, spacing=theme.HALF),
-            column(label(self.tr("Seed"), "secondary"), self.seed, spacing=theme.HALF),
-        )
-        for number in range(form.count()):
-            form.setStretch(number, 1)
-        self.model = OutcomeModel(self)
-        self.table = QTableView()
-        self.table.setObjectName("dataset.splitOutcome")
-        self.table.setAccessibleName(self.tr("What came out of the split"))
-        self.table.setModel(self.model)
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setShowGrid(False)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW)
-        self.table.verticalHeader().setMinimumSectionSize(ROW)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultSectionSize(52)
-        header.setHighlightSections(False)
-        header.setFixedHeight(theme.ROW)
+        self._outcome: SplitOutcome | None = None
+        self._says = label("", "secondary", wrap=True, name="dataset.splitSays")
         self._stale = label("", "warning", wrap=True)
-        self._column = column(form, self.button, self._stale, self.table)
+        self.button = button(self.tr("Split the images"), self._ask, name="dataset.split", icon="split")
+        self.more = button(self.tr("More…"), self.moreAsked.emit, role="link", name="dataset.splitMore")
+        self.more.setToolTip(self.tr("Shares, groups that stay together, folds, frozen test sets, and each class"))
+        buttons = row(self.button, self.more)
+        buttons.setStretch(0, 1)
+        self._column = column(self._says, self._stale, buttons)
         self.setLayout(self._column)
         self._banner: Banner | None = None
         self.show_outcome(None)
 
-    def _share(self, name: str, percent: int, tip: str) -> QSpinBox:
-        share = QSpinBox()
-        share.setObjectName(name)
-        share.setRange(0, LARGEST_SHARE)
-        share.setValue(percent)
-        share.setSuffix(" %")
-        share.setToolTip(tip)
-        return share
-
     @Slot()
     def _ask(self) -> None:
-        self.asked.emit(Asked(self.validation.value() / 100, self.test.value() / 100, self.seed.value()))
+        last = self._outcome
+        if last is None:
+            self.asked.emit(Asked(VALIDATION, TEST, SEED))
+        elif last.grouped_by or last.folds:
+            self.moreAsked.emit()  # what was kept together is asked for there; here it would silently be lost
+        else:
+            self.asked.emit(Asked(last.asked.get("validation", 0.0), last.asked.get("test", 0.0), SEED))
 
-    def show_outcome(self, outcome: SplitOutcome | None, *, left_over: int = 0) -> None:
+    def show_outcome(self, outcome: SplitOutcome | None, *, left_over: int = 0, labelled: bool = True) -> None:
         """Show what came out. ``left_over`` labelled images are in no part: labelled after the split was made."""
-        self.model.show_outcome(outcome)
-        rows = min(self.model.rowCount(), MOST_SHOWN)
-        self.table.setFixedHeight(theme.ROW + rows * ROW + 4)
-        self.table.setVisible(outcome is not None)
+        self.button.setEnabled(labelled)
+        self._outcome = outcome
         wanted = outcome is None or bool(left_over)
         theme.set_role(self.button, "primary" if wanted else "")
         self.button.setIcon(icons.icon("split", "on_accent" if wanted else "secondary"))
+        self.button.setToolTip(self._tip(outcome) if labelled else self.tr("Give images a class first"))
+        self._says.setText(self._words(outcome))
         self._stale.setText(
-            self.tr("{count} labelled images are in no part of the split. Split again to include them.").format(
-                count=left_over
+            self.tr("{0} in no part of the split. Split again to include them.").format(
+                figures.counted(left_over, self.tr("labelled image is"), self.tr("labelled images are"))
             )
             if left_over
             else ""
         )
         self._stale.setVisible(bool(left_over) and outcome is not None)
         self._show_warnings(outcome.warnings if outcome is not None else [])
+
+    def _words(self, outcome: SplitOutcome | None) -> str:
+        if outcome is None:
+            return self.tr("Not split yet: training needs images to learn from, to watch, and to be tested on.")
+        names = {"train": self.tr("train"), "validation": self.tr("validation"), "test": self.tr("test")}
+        lines = [" · ".join(f"{figures.count(outcome.got.get(split, 0))} {names[split]}" for split in SPLITS)]
+        if outcome.grouped_by:
+            lines.append(self.tr("Kept together by {0}.").format(outcome.grouped_by))
+        if outcome.folds:
+            lines.append(self.tr("Fold {0} of {1} validates.").format(outcome.fold, outcome.folds))
+        return "\n".join(lines)
+
+    def _tip(self, outcome: SplitOutcome | None) -> str:
+        if outcome is not None and (outcome.grouped_by or outcome.folds):
+            return self.tr("Opens the form: the last split kept groups together or had folds")
+        shares = (VALIDATION, TEST)
+        if outcome is not None:
+            shares = (outcome.asked.get("validation", 0.0), outcome.asked.get("test", 0.0))
+        tip = self.tr(
+            "Share the labelled images out, class by class: {0} for validation, {1} for test, the rest to train"
+        )
+        return tip.format(*(figures.percent(share) for share in shares))
 
     def _show_warnings(self, warnings: list[str]) -> None:
         if self._banner is not None:
@@ -114,7 +102,7 @@ class SplitSection(QWidget):
             self._banner = None
         if warnings:
             self._banner = Banner("warning", "\n".join(warnings), parent=self)
-            self._column.insertWidget(2, self._banner)
+            self._column.insertWidget(1, self._banner)
 
     def warning(self) -> str:
         """Return the warnings that are shown, empty where there is none."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from workbench.errors import WorkbenchError
 from workbench.project.ids import SPLITS, ClassId
 from workbench.project.images import Query
+from workbench.project.project import Project
 from workbench.ui import figures, theme
 from workbench.ui.dataset.balance_chart import TEST, TRAIN, VALIDATION, Balance, BalanceChart
 from workbench.ui.dataset.outcome_model import OutcomeModel
