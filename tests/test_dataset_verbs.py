@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,3 +87,20 @@ def test_a_file_that_went_away_is_told_once(tell: Tell, tmp_path: Path):
     code, events = tell("curate")
     told = [event for event in events if event["event"] == "Noticed" and "000.png" in event["message"]]
     assert (code, len(told)) == (0, 1)
+
+
+def test_a_project_that_nobody_can_write_is_looked_at_and_stays_as_it_is(
+    tell: Tell, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # Permissions hold nobody back where tests run as root.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before, there = (folder / "project.sqlite").read_bytes(), sorted(folder.rglob("*"))
+    code, events = tell("curate", "--only", "imbalance,duplicates")
+    assert (code, [event["event"] for event in events].count("CheckEnded")) == (0, 2)
+    assert any("cannot be written" in event.get("message", "") for event in events)
+    (tmp_path / "labels.csv").write_text("image,label\na/000.png,c\n")
+    assert tell("labels import", str(tmp_path / "labels.csv"), "--dry-run")[0] == 0
+    assert tell("labels export", str(tmp_path / "out.csv"))[0] == 0
+    assert (folder / "project.sqlite").read_bytes() == before
+    assert sorted(folder.rglob("*")) == there

@@ -87,7 +87,9 @@ def _curate(
     _: Stop,
 ) -> Iterator[Event]:
     yield Progress(0, None, "Opening the project")
-    with Project.open(folder) as project:
+    with Project.open_as_it_is(folder) as project:
+        if project.read_only:
+            yield Noticed("The project cannot be written, so what is found is told but not kept.", str(folder))
         asked = Asked(project, None, run, prompts, backbone, weights, required=required)
         uses = set(_USES_EMBEDDINGS) - ({"suggestions"} if prompts or run else set())
         if set(checks) & uses:

@@ -125,8 +125,9 @@ def _take(folder: Path, event: Event, kept: _Kept) -> None:
 
 def _replace(folder: Path, kinds: Iterable[str], kept: _Kept) -> None:
     found = [finding for kind in kinds for finding in kept.findings.pop(kind, [])]
-    with Project.open(folder) as project:
-        project.findings.replace(list(kinds), found)
+    with Project.open_as_it_is(folder) as project:
+        if not project.read_only:
+            project.findings.replace(list(kinds), found)
 
 
 def _suggest(folder: Path, file: Path, source: str) -> None:
@@ -136,8 +137,9 @@ def _suggest(folder: Path, file: Path, source: str) -> None:
             confidences, priorities = columns["confidences"], columns["priorities"]
     except (OSError, ValueError, KeyError) as error:
         raise WorkbenchError(f"The suggestions in {file} cannot be read; make them again.") from error
-    with Project.open(folder) as project:
-        project.predictions.replace(source, ids, class_ids, confidences, priorities)
+    with Project.open_as_it_is(folder) as project:
+        if not project.read_only:
+            project.predictions.replace(source, ids, class_ids, confidences, priorities)
 
 
 def _name(event: Event) -> str:

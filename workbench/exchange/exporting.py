@@ -35,7 +35,7 @@ def _export(project_folder: Path, file: Path, format: str | None, stop: Stop) ->
     if format in ("idx", "torchvision"):
         raise WorkbenchError(f"Labels cannot be written as {format}; choose csv, jsonl, coco, label-studio or folders.")
     require_new(file)
-    with Project.open(project_folder) as project:
+    with Project.open_as_it_is(project_folder) as project:
         _require_outside(project, file)
         hugging = format == "jsonl" or file.name.casefold() == "metadata.csv"
         collection = Collection(project, near=file.absolute().parent if hugging else None)

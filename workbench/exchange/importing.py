@@ -75,7 +75,8 @@ def _import(asked: _Asked, stop: Stop) -> Iterator[Event]:
     elif format in TREES:
         yield from _import_tree(asked, format, asked.file)
     else:
-        with Project.open(asked.project_folder) as project:
+        opened = Project.open_as_it_is if asked.dry_run else Project.open
+        with opened(asked.project_folder) as project:
             several = project.labels.task == "multi"
             document = read(asked.file, format, mapping=asked.mapping, task=asked.task, several=several)
             yield from _settle(project, document, asked, added=0)

@@ -112,6 +112,11 @@ class Project:
         return cls._open_to_read(folder, []) if read_only else cls._open_to_write(folder)
 
     @classmethod
+    def open_as_it_is(cls, folder: Path) -> Self:
+        """Open a project, only to read where its folder lets nobody write: a share, a disc. Raises as `open`."""
+        return cls.open(folder, read_only=not os.access(_resolved(folder), os.W_OK))
+
+    @classmethod
     def open_or_create(cls, folder: Path) -> Self:
         return cls.open(folder) if is_project(_resolved(folder)) else cls.create(folder)
 
