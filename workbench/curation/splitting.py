@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from workbench.curation.grouping import group_key
 from workbench.curation.leakage import Crossing, leaks, tangles
 from workbench.curation.pictures import relatives
-from workbench.jobs import Event, Job, Stop
+from workbench.jobs import Event, Job, Noticed, Stop
 from workbench.project.ids import SPLITS
 from workbench.project.project import Project
+
+MOST_READ = 2000
+"""Images that are read after a split to see whether they are copies; a minute at the most."""
 
 LARGEST = 0.34
 """Share of all images in splits; a group above it is not moved to one side."""
@@ -81,6 +84,7 @@ def split(
             if keys:  # only now: a split that is refused changes nothing
                 project.groups.set(keys.how, keys.ids, keys.group_ids, keys.names)
             yield outcome
+            yield from _read_copies(project)
             yield from check_split(project)
 
     return job
@@ -106,6 +110,17 @@ def freeze_test(project_folder: Path, name: str) -> Job:
     return job
 
 
+def release_test(project_folder: Path, name: str) -> Job:
+    """Return the job that lets later splits use the images of a frozen test set again."""
+
+    def job(_: Stop) -> Iterator[Event]:
+        with Project.open(project_folder) as project:
+            project.splits.release_test(name)
+        yield from ()
+
+    return job
+
+
 def look(project_folder: Path) -> Job:
     """Return the job that looks for leaks in the split as it is: a Finding per group, then Leaky; nothing is changed."""
 
@@ -114,6 +129,20 @@ def look(project_folder: Path) -> Job:
             yield from check_split(project)
 
     return job
+
+
+def _read_copies(project: Project) -> Iterator[Event]:
+    """Read the images that may be copies of others and were never read (``scan --no-verify``), where they are not many."""
+    ids = project.links.perhaps_copies()
+    if len(ids) > MOST_READ:
+        yield Noticed(
+            f"{len(ids):,} images were never read, so copies among them are not known; look for them with workbench curate "
+            "PROJECT --only leakage."
+        )
+    elif len(ids):
+        from workbench.curation.hashes import SignatureStore
+
+        yield from SignatureStore(project).complete(ids)
 
 
 def check_split(project: Project) -> Iterator[Event]:

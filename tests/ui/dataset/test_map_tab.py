@@ -82,3 +82,16 @@ def test_a_map_made_again_is_read_again(tab: MapTab, session: Session) -> None:
     write_map(session, 24)
     tab.refresh()
     assert len(tab._ids) == 24
+
+
+def test_what_is_no_map_of_this_project_is_made_again(tab: MapTab, session: Session) -> None:
+    project = session.project
+    assert project is not None
+    file = project.cache_folder / "map.npz"
+    file.write_bytes(b"no map")
+    tab.refresh()
+    assert not len(tab._ids)
+    assert not tab.cloud.isVisible()
+    np.savez(file, ids=np.array([1, 2, 99_999]), xy=np.zeros((3, 2), np.float32))
+    tab.refresh()
+    assert not len(tab._ids)

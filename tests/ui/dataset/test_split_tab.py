@@ -105,8 +105,9 @@ def test_test_images_are_frozen_shown_and_released(qtbot: QtBot, tab: SplitTab, 
     split(qtbot, tab)
     tab.frozen_name.setText("March")
     tab.freeze.click()
-    sets = project.splits.test_sets()
-    assert list(sets) == ["March"]
+    qtbot.waitUntil(lambda: tab.jobs.handle is None)
+    assert list(project.splits.test_sets()) == ["March"]
+    assert tab.frozen_name.text() == ""
     before = set(project.images.ids(_only("test")).tolist())
     tab.seed.setValue(99)
     split(qtbot, tab)
@@ -116,7 +117,7 @@ def test_test_images_are_frozen_shown_and_released(qtbot: QtBot, tab: SplitTab, 
     assert told.args is not None
     assert told.args[0].test_set == "March"
     tab._release("March")
-    assert project.splits.test_sets() == {}
+    qtbot.waitUntil(lambda: project.splits.test_sets() == {})
 
 
 def test_folds_divide_what_is_not_tested(qtbot: QtBot, tab: SplitTab, session: Session) -> None:

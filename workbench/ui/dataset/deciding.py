@@ -98,6 +98,7 @@ class Deciding(QObject):
         tr = self.tr
         return [
             (tr("Open the loupe, accept what is suggested"), tr("Enter")),
+            (tr("From a field back to the images; leave the loupe"), tr("Esc")),
             (tr("Move; extend the selection"), tr("Arrows; Shift")),
             (tr("Size of the tiles"), tr("Ctrl+wheel")),
             (tr("Label by dragging"), tr("Drag onto a class")),
@@ -124,9 +125,11 @@ class Deciding(QObject):
 
     @Slot()
     def _show_grader(self) -> None:
-        project = self._session.project
-        names = project.graders.names() if project is not None else []
-        self._inspector.class_section.grader.show_grader(self._session.grader, names)
+        show = partial(self._inspector.class_section.grader.show_grader, self._session.grader)
+        if self._session.project is None:
+            show([])
+        else:
+            self._panel.reader.ask("grader names", _names_of_graders, show)
 
     @Slot()
     def _show_task(self) -> None:
@@ -251,6 +254,10 @@ class Deciding(QObject):
     @Slot(int)
     def _dismiss(self, finding_id: int) -> None:
         self._session.make(lambda project: project.findings.dismiss([finding_id]))
+
+
+def _names_of_graders(project: "Project") -> list[str]:
+    return project.graders.names()
 
 
 def _names_of_tags(project: "Project") -> list[str]:

@@ -143,8 +143,8 @@ class GradersTab(QWidget):
         for box, wanted, place in ((self.first, chosen[0], 0), (self.second, chosen[1], 1)):
             box.clear()
             box.addItems(names)
-            found = box.findText(wanted)
-            box.setCurrentIndex(found if found >= 0 else min(place, len(names) - 1))
+            index = box.findText(wanted)
+            box.setCurrentIndex(index if index >= 0 else min(place, len(names) - 1))
         self._stack.setCurrentIndex(1 if len(names) > 1 else 0)
         if me:
             text = self.tr("{0} graded by others and not yet by {1}.").format(self._images(unseen), me)

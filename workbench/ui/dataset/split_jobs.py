@@ -91,12 +91,44 @@ class SplitJobs(QObject):
 
         self._start(self.tr("Looking for leaks"), job)
 
-    def _start(self, title: str, job: Callable[[], Job]) -> bool:
+    def freeze(self, name: str, done: Callable[[int], object]) -> None:
+        """Keep the test images of now as a test set of this name; ``done`` is called with their number."""
+        project = self._session.project
+        if project is None:
+            return
+
+        def job() -> Job:
+            from workbench.curation.splitting import freeze_test
+
+            return freeze_test(project.folder, name)
+
+        def frozen(last: Any) -> None:
+            self._divided()
+            done(last.images)
+
+        self._start(self.tr("Freezing the test images"), job, frozen)
+
+    def release(self, name: str) -> None:
+        """Let later splits use the images of a test set again."""
+        project = self._session.project
+        if project is None:
+            return
+
+        def job() -> Job:
+            from workbench.curation.splitting import release_test
+
+            return release_test(project.folder, name)
+
+        self._start(self.tr("Releasing the test images"), job, self._divided)
+
+    def _start(
+        self, title: str, job: Callable[[], Job], on_done: Callable[[Event | None], object] | None = None
+    ) -> bool:
         if self.handle is not None:
             return False
         self._leaks = []
         self.handle = self._session.start_job(
-            title, job(), on_event=self._take, on_done=self._finished, on_failed=self._failed
+            title, job(), on_event=self._take, on_done=on_done or self._finished, on_failed=self._failed
         )
         self.handle.ended.connect(self._ended)
         self.changed.emit()
@@ -112,6 +144,11 @@ class SplitJobs(QObject):
                 "dataset", self.tr("{0} stay on both sides, since their images are pinned there.").format(left)
             )
         self.changed.emit()
+
+    def _divided(self, _last: Event | None = None) -> None:
+        self._session.was_saved()
+        self._session.splitChanged.emit()
+        self.done.emit()
 
     def _finished(self, _last: Event | None) -> None:
         self._session.was_saved()
