@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._inspector.setObjectName("shell_inspector")
         self._inspector.setFrameShape(QFrame.Shape.NoFrame)
         self._inspector.setWidgetResizable(True)
+        self._inspector.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its parts have the keyboard, not what scrolls them
         self._inspector.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inspector.setMaximumWidth(INSPECTOR + 200)
         self._inspector.hide()

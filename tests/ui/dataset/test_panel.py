@@ -185,6 +185,20 @@ def test_a_split_shows_what_was_asked_and_what_came_out(panel: DatasetPanel, qtb
     assert section.isVisibleTo(panel.inspector())
 
 
+def test_esc_leads_from_a_field_back_to_the_images(panel: DatasetPanel, qtbot: QtBot) -> None:
+    inspector = panel.inspector()
+    for field in (panel.filter.text, inspector.tags.field, inspector.note, inspector.class_section.new_class):
+        given: list[int] = []
+        panel.grid.setFocus = lambda given=given: given.append(1)  # type: ignore[method-assign]
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
+        assert given == [1]
+    panel.filter.text.setText("00")
+    panel.filter.text.setFocus()
+    qtbot.keyClick(panel.filter.text, Qt.Key.Key_Return)
+    assert given == [1, 1]
+    assert panel.filter.text.text() == "00"
+
+
 def test_a_split_that_is_not_possible_is_said(
     panel: DatasetPanel, qtbot: QtBot, problems: list[tuple[str, str]]
 ) -> None:

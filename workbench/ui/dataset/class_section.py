@@ -61,6 +61,7 @@ class ClassSection(QWidget):
         self.new_class = QLineEdit()
         self.new_class.setObjectName("dataset.newClass")
         self.new_class.setPlaceholderText(self.tr("New class"))
+        self.new_class.setAccessibleName(self.tr("New class"))
         self.new_class.setMaxLength(200)
         self.new_class.returnPressed.connect(self.add)
         add = button(

@@ -61,6 +61,7 @@ class FilterBar(QWidget):
         field = QLineEdit()
         field.setObjectName("dataset.filterText")
         field.setPlaceholderText(self.tr("Filter by path"))
+        field.setAccessibleName(self.tr("Filter by path"))
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(120)
         field.setMaximumWidth(220)

@@ -20,6 +20,8 @@ LEAST_TEXT = 240
 """Pixels that the sentence keeps; pictures that do not fit beside it are counted instead."""
 
 BAR = 48
+MOST_LINES = 3
+"""Of the sentence; the names stand below."""
 
 
 class _Row(QStyledItemDelegate):
@@ -69,18 +71,20 @@ class _Row(QStyledItemDelegate):
         painter.setPen(theme.colour("text"))
         metrics = painter.fontMetrics()
         lines = _wrapped(found.message, metrics.horizontalAdvance, room.width())
-        if len(lines) > 2:
-            rest = " ".join(lines[1:])
-            lines = [lines[0], metrics.elidedText(rest, Qt.TextElideMode.ElideRight, room.width())]
+        if len(lines) > MOST_LINES:
+            rest = " ".join(lines[MOST_LINES - 1 :])
+            last = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, room.width())
+            lines = [*lines[: MOST_LINES - 1], last]
         line = QRect(room.left(), room.top(), room.width(), metrics.height())
         for text in lines:
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft, text)
             line.translate(0, metrics.height())
         painter.setFont(theme.font(theme.SECONDARY))
         painter.setPen(theme.colour("secondary"))
-        names = " · ".join(image.path.name for image in images[:2])
-        if len(found.ids) > 2:
-            names += " · " + self.tr("{0} images").format(figures.count(len(found.ids)))
+        if len(found.ids) > 2:  # two names of many say nothing, and do not fit
+            names = self.tr("{0} images").format(figures.count(len(found.ids)))
+        else:
+            names = " · ".join(image.path.name for image in images)
         line = QRect(room.left(), room.bottom() - painter.fontMetrics().height(), room.width(), 20)
         cut = painter.fontMetrics().elidedText(names, Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, cut)

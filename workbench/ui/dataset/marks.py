@@ -44,6 +44,7 @@ class TagsEditor(QWidget):
         self.field = QLineEdit()
         self.field.setObjectName("dataset.tag")
         self.field.setPlaceholderText(self.tr("Add a tag"))
+        self.field.setAccessibleName(self.tr("Add a tag"))
         self.field.setToolTip(self.tr("Put a tag on the selected images (Ctrl+T)"))
         self.field.setMaxLength(100)
         self._known = QStringListModel(self)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from workbench.ui import icons
 from workbench.ui.dataset.pin_actions import PinActions
+from workbench.ui.dataset.way_back import WayBack
 
 if TYPE_CHECKING:
     from workbench.ui.dataset.panel import DatasetPanel
@@ -34,6 +35,13 @@ class PanelActions(QObject):
             add(f"dataset.tab.{key}", tr("Show: {0}").format(title), partial(panel.tabs.choose, key))
         self.pins = PinActions(panel)
         self._make_advance()
+        inspector = panel.inspector()
+        self._way_back = WayBack(
+            (inspector.tags.field, inspector.note, inspector.class_section.new_class),
+            images=lambda: panel.loupe if panel.loupe.isVisible() else panel.grid,
+            entered=(panel.filter.text,),
+            parent=self,
+        )
 
     def _make_advance(self) -> None:
         panel = self._panel
