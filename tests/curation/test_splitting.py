@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.conftest import draw_image
+from tests.curation.made import scene
 from workbench.cli import main
+from workbench.curation import splitting
 from workbench.intake import add_folders
 from workbench.jobs import Stop
 from workbench.project.project import Project
@@ -140,3 +142,24 @@ def test_the_sentence_of_a_leak_names_the_repair(folder: Path, capsys: pytest.Ca
     run(capsys, "split", str(folder), "--group-by", "column:patient")
     assert main(["split", str(folder)]) == 0
     assert "--repair" in capsys.readouterr().out
+
+
+def test_copies_are_found_in_a_set_that_was_never_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    images = tmp_path / "images"
+    for n in range(24):
+        (images / "ab"[n % 2]).mkdir(parents=True, exist_ok=True)
+        # Each two neighbours of a class are one file.
+        scene(n % 2 + n // 4 * 2, side=16).save(images / "ab"[n % 2] / f"{n:02}.png")
+    words = ["scan", str(tmp_path / "project"), str(images), "--no-verify"]
+    assert main(words) == 0
+    capsys.readouterr()
+    leaks = [event for event in run(capsys, "split", str(tmp_path / "project")) if event["event"] == "Finding"]
+    assert leaks
+    assert all("copies" in leak["message"] for leak in leaks)
+    monkeypatch.setattr(splitting, "MOST_READ", 0)
+    assert main([*words[:1], str(tmp_path / "other"), *words[2:]]) == 0
+    capsys.readouterr()
+    events = run(capsys, "split", str(tmp_path / "other"))
+    assert any("24 images were never read" in event.get("message", "") for event in events)

@@ -101,6 +101,21 @@ class Links:
         several = several[: len(ids)]
         return Ties(ids[order][several], ordered[several])
 
+    def perhaps_copies(self) -> NDArray[np.int64]:
+        """Return the ids, ascending, of the images in splits that were never read but are of the same bytes as another."""
+        usable = f"rejected = 0 AND state IN ({UNVERIFIED}, {OK})"
+        if not self._database.value(
+            "SELECT EXISTS (SELECT 1 FROM image JOIN file ON file.image_id = image.id"
+            f" WHERE split IS NOT NULL AND content_hash IS NULL AND {usable})"
+        ):
+            return np.empty(0, dtype=np.int64)
+        return self._database.integers(
+            "SELECT image.id AS value FROM image JOIN file ON file.image_id = image.id"
+            f" WHERE split IS NOT NULL AND content_hash IS NULL AND {usable} AND bytes IN (SELECT bytes FROM file"
+            f" JOIN image ON file.image_id = image.id WHERE split IS NOT NULL AND {usable} GROUP BY bytes HAVING count(*) > 1)"
+            " ORDER BY image.id"
+        )
+
     def pages(self) -> Ties:
         """Return the images that are pages of one file, keyed by the image that is its first page."""
         pairs = self._database.integers(
