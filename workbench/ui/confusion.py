@@ -33,6 +33,16 @@ class ConfusionMatrix(QWidget):
         self.setMinimumSize(240, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Confusion matrix"))
+        self._sides = (self.tr("True"), self.tr("Predicted"))
+        self._said = self.tr("{0} of {1} images of {2} ({3}) were predicted as {4}")
+
+    def set_sides(self, rows: str, columns: str, said: str) -> None:
+        """Name the sides where they are not truth and prediction, as with two graders.
+
+        ``said`` is the sentence of a cell: {0} of {1} images of the row {2}, a share of {3}, are in the column {4}.
+        """
+        self._sides, self._said = (rows, columns), said
+        self.update()
 
     def set_matrix(self, rows: Sequence[Sequence[int]], classes: Sequence[str]) -> None:
         """Show ``rows[true][predicted]``. Raises ValueError for a matrix that is not square or lacks names."""
@@ -59,9 +69,8 @@ class ConfusionMatrix(QWidget):
         """Return what a cell says, for its tooltip."""
         count, total = self._rows[true][predicted], sum(self._rows[true])
         share = figures.percent(count / total) if total else "–"
-        what = self.tr("{0} of {1} images of {2} ({3}) were predicted as {4}")
         names = (self._classes[true], share, self._classes[predicted])
-        return what.format(figures.count(count), figures.count(total), *names)
+        return self._said.format(figures.count(count), figures.count(total), *names)
 
     def sizeHint(self) -> QSize:
         return QSize(420, 420)
@@ -141,8 +150,8 @@ class ConfusionMatrix(QWidget):
         painter.setFont(theme.font(theme.BADGE))
         painter.setPen(theme.colour("secondary"))
         centre = Qt.AlignmentFlag.AlignCenter
-        painter.drawText(QRectF(left, 0, side, metrics.height()), centre, self.tr("Predicted"))
-        _draw_upright(painter, QRectF(0, top, metrics.height(), side), centre, self.tr("True"))
+        painter.drawText(QRectF(left, 0, side, metrics.height()), centre, self._sides[1])
+        _draw_upright(painter, QRectF(0, top, metrics.height(), side), centre, self._sides[0])
         font = theme.font(theme.SECONDARY if cell > metrics.height() else SMALL)
         painter.setFont(font)
         metrics = QFontMetrics(font)

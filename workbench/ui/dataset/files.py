@@ -50,6 +50,10 @@ class FileActions(QObject):
     def menu(self) -> QMenu:
         """Return a menu of these actions."""
         made = QMenu(self._panel)
+        made.addActions(
+            [action for action in self._panel.actions() if action.objectName() == "dataset.addFolder.action"]
+        )
+        made.addSeparator()
         made.addActions([self.import_, self.import_folder, self.export, self.export_folders])
         made.addSeparator()
         made.addActions([self.rescan, self.watch, self.relink])

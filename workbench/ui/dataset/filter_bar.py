@@ -17,6 +17,7 @@ from workbench.ui.dataset.counting import Overview
 from workbench.ui.layouts import row
 
 TYPING_MS = 200
+LEAST_TEXT = 120
 LONGEST_NAME = 16
 ON_THE_BAR = {"class_id", "unlabelled", "split", "finding", "text", "pattern"}
 """The parts of a query that have a chip or a field of their own."""
@@ -63,7 +64,7 @@ class FilterBar(QWidget):
         field.setPlaceholderText(self.tr("Filter by path"))
         field.setAccessibleName(self.tr("Filter by path"))
         field.setClearButtonEnabled(True)
-        field.setMinimumWidth(120)
+        field.setMinimumWidth(LEAST_TEXT)
         field.setMaximumWidth(220)
         field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._tip = self.tr(

@@ -50,6 +50,8 @@ class _Row(QStyledItemDelegate):
         for image in images[:shown]:
             self._picture(painter, place, image)
             place.translate(SIDE + theme.HALF, 0)
+        if len(images) == 2:
+            shown = 2  # what is alike is seen only side by side
         columns = max(shown, 2)  # so that findings of one image and of two line up
         left = room.left() + columns * (SIDE + theme.HALF) + theme.GRID
         self._text(painter, QRect(left, room.top(), room.right() - left - BAR - 16, SIDE), found, images)

@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QWidget
 
 from workbench.project.graders import Kind
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.ui import figures, theme
 from workbench.ui.confusion import ConfusionMatrix
+from workbench.ui.dataset.side_form import SideForm
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.session import Session
 from workbench.ui.widgets import Badge, ElidedLabel, EmptyState, Headline, Section, button, label
@@ -19,8 +20,6 @@ from workbench.ui.worker import JobHandle
 
 MOST_QUEUED = 5000
 """Images that one queue shows; nobody grades more in one go."""
-
-FORM = 320
 
 
 class GradersTab(QWidget):
@@ -35,6 +34,7 @@ class GradersTab(QWidget):
         self._handle: JobHandle | None = None
         self._compared: tuple[str, str] | None = None
         self._refused = ""
+        self._named: list[str] = []
         self._build()
         session.graderChanged.connect(self._stale)
         session.labelsChanged.connect(self._stale)
@@ -73,7 +73,6 @@ class GradersTab(QWidget):
         left.setLayout(
             column(Section(tr("Labelling as"), me), Section(tr("To grade"), queue), None, spacing=16, margins=16)
         )
-        left.setFixedWidth(FORM)
         self.first, self.second = QComboBox(), QComboBox()
         self.first.setObjectName("graders.first")
         self.second.setObjectName("graders.second")
@@ -84,13 +83,15 @@ class GradersTab(QWidget):
         self._progress = ElidedLabel("", "secondary")
         self._head = row(self.first, label(tr("and"), "secondary"), self.second, self.compare, self._progress, None)
         self.kappa = Headline(tr("Cohen's kappa"))
-        self.weighted = Headline(tr("Quadratic weighted kappa"))
+        self.weighted = Headline(tr("Weighted kappa"))
         self.share = Headline(tr("Same label"))
         self._figures = QWidget()
         self._figures.setLayout(row(self.kappa, self.weighted, self.share, None, spacing=32))
         self.matrix = ConfusionMatrix()
         self.matrix.setMinimumHeight(320)
-        self._matrix_says = label("", "secondary", wrap=True)
+        self.matrix.setAccessibleName(tr("What one grader says beside what the other says"))
+        self.matrix.cellClicked.connect(self._cell_clicked)
+        self._matrix_says = label(tr("Click a cell to see its images."), "secondary", wrap=True)
         self._result = QWidget()
         self._result.setLayout(column(self._figures, self._matrix_says, self.matrix, spacing=16))
         self._result.hide()
@@ -106,13 +107,7 @@ class GradersTab(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(both)
-        area = QScrollArea()
-        area.setWidget(left)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFixedWidth(FORM + 2)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = row(area, rule(vertical=True), self._stack, spacing=0)
+        layout = row(SideForm(left, self), rule(vertical=True), self._stack, spacing=0)
         layout.setStretch(2, 1)
         self.setLayout(layout)
 
@@ -240,15 +235,42 @@ class GradersTab(QWidget):
             return
         images = figures.counted(event["images"], self.tr("image"), self.tr("images"))
         self.kappa.show_number(
-            figures.score(event["kappa"]),
-            self.tr("[{0}, {1}] on {2}").format(figures.score(event["low"]), figures.score(event["high"]), images),
+            _score(event["kappa"]),
+            self.tr("[{0}, {1}] on {2}").format(_score(event["low"]), _score(event["high"]), images),
         )
-        self.weighted.show_number(figures.score(event["weighted_kappa"]), self.tr("counts how far apart grades are"))
-        self.weighted.setVisible(len(event["classes"]) > 2)
-        self.share.show_number(figures.percent(event["agreeing"] / max(1, event["images"])))
-        self.matrix.set_matrix(event["confusion"], event["classes"])
-        self._matrix_says.setText(self.tr("Rows: {0}. Columns: {1}.").format(event["a"], event["b"]))
+        project = self._session.project
+        self.weighted.show_number(
+            _score(event["weighted_kappa"]), self.tr("quadratic: counts how far apart grades are")
+        )
+        self.weighted.setVisible(project is not None and project.labels.task == "ordinal")
+        same = figures.count(event["agreeing"])
+        self.share.show_number(
+            figures.percent(event["agreeing"] / max(1, event["images"])), self.tr("{0} of {1}").format(same, images)
+        )
+        self._named = list(event["classes"])
+        self._show_classes(event.get("per_class") or [])
+        self.matrix.set_matrix(event["confusion"], self._named if event["confusion"] else [])
+        self.matrix.setVisible(bool(event["confusion"]))
+        said = self.tr("{0} of {1} images that {5} calls {2} ({3}) are {4} to {6}")
+        said = said.replace("{5}", _plain(event["a"])).replace("{6}", _plain(event["b"]))
+        self.matrix.set_sides(event["a"], event["b"], said)
+        theme.set_role(self.compare, "")
         self._result.show()
+
+    def _show_classes(self, per_class: list[dict[str, Any]]) -> None:
+        """With several labels there is no matrix, but a figure for each class."""
+        lines = [f"{found['class']}: {_score(found['kappa'])}" for found in per_class]
+        self._matrix_says.setText("\n".join(lines) if lines else self.tr("Click a cell to see its images."))
+
+    @Slot(int, int)
+    def _cell_clicked(self, row: int, column: int) -> None:
+        if self._compared is not None:
+            question = partial(_both_say, self._compared, (self._named[row], self._named[column]))
+            self._session.reader.ask("queue", question, self._show_cell, urgent=True)
+
+    def _show_cell(self, query: Query) -> None:
+        if query.ids:
+            self.showImages.emit(query)
 
     def _failed(self, sentence: str) -> None:
         """Say it beside the names: it may be that nobody asked, and a pair with no image in common is no fault."""
@@ -279,3 +301,21 @@ def _standing(me: str, project: Project) -> _Standing:
 def _queue(me: str, kind: Kind, project: Project) -> Query:
     ids = project.graders.queue(me, kind=kind, limit=MOST_QUEUED)
     return Query(ids=tuple(int(image_id) for image_id in ids), order="given")
+
+
+def _both_say(pair: tuple[str, str], classes: tuple[str, str], project: Project) -> Query:
+    """The images that the one calls the first class and the other the second."""
+    known = {row.name: row.id for row in project.labels.classes()}
+    wanted = tuple(known.get(name) for name in classes)
+    ids, *said = project.graders.pairs(*pair)
+    found = [int(image_id) for image_id, *values in zip(ids, *said, strict=True) if tuple(values) == wanted]
+    return Query(ids=tuple(found[:MOST_QUEUED]), order="given")
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else figures.score(value)
+
+
+def _plain(text: str) -> str:
+    """A name that goes into a template stands for itself."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -24,6 +24,7 @@ from workbench.project.splits import SplitOutcome
 from workbench.ui import figures, theme
 from workbench.ui.dataset.balance_chart import TEST, TRAIN, VALIDATION, Balance, BalanceChart
 from workbench.ui.dataset.outcome_model import OutcomeModel
+from workbench.ui.dataset.side_form import SideForm
 from workbench.ui.dataset.split_jobs import SplitJobs
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.messages import Banner
@@ -32,7 +33,6 @@ from workbench.ui.tables import dress
 from workbench.ui.widgets import Badge, ElidedLabel, Section, button, label
 
 LARGEST_SHARE = 60
-FORM = 320
 
 
 class SplitTab(QWidget):
@@ -138,7 +138,6 @@ class SplitTab(QWidget):
         left.setLayout(
             column(Section(tr("What is asked"), asked), Section(tr("Test sets"), frozen), None, spacing=16, margins=16)
         )
-        left.setFixedWidth(FORM)
         self.model = OutcomeModel(self)
         self.table = QTableView()
         self.table.setObjectName("split.outcome")
@@ -148,7 +147,7 @@ class SplitTab(QWidget):
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        dress(self.table, widths={1: 96, 2: 96, 3: 96}, stretched=0)
+        dress(self.table, widths={1: 72, 2: 72, 3: 72}, stretched=0)
         self._summary = label("", "secondary", wrap=True, name="split.summary")
         self.chart = BalanceChart()
         legend = row(
@@ -164,7 +163,7 @@ class SplitTab(QWidget):
         self._right = column(self._outcome, Section(tr("Images of each class"), balance), None, spacing=16, margins=16)
         right = QWidget()
         right.setLayout(self._right)
-        self.setLayout(row(_scrolled(left, FORM + 2), rule(vertical=True), _scrolled(right), spacing=0))
+        self.setLayout(row(SideForm(left, self), rule(vertical=True), _scrolled(right), spacing=0))
         self.layout().setStretch(2, 1)
 
     def _legend_parts(self) -> list[tuple[str, str]]:
@@ -286,10 +285,8 @@ class SplitTab(QWidget):
             self._banner.deleteLater()
             self._banner = None
         if leaks:
-            examples = "\n".join(str(leak["message"]) for leak in leaks[:3])
-            more = self.tr("\nand {0} more").format(len(leaks) - 3) if len(leaks) > 3 else ""
-            text = self.tr("{0} on both sides of the split, so its score cannot be trusted.\n{1}{2}").format(
-                figures.counted(len(leaks), self.tr("group is"), self.tr("groups are")), examples, more
+            text = self.tr("{0} on both sides of the split, so its score cannot be trusted. The strongest: {1}").format(
+                figures.counted(len(leaks), self.tr("group is"), self.tr("groups are")), leaks[0]["message"]
             )
             self._banner = Banner("warning", text, (self.tr("Repair"), self.jobs.repair), parent=self)
             self._right.insertWidget(0, self._banner)
@@ -385,12 +382,11 @@ def _leaks(project: Project) -> list[dict[str, Any]]:
     return [{"message": leak.message} for leak in leaks(project)]
 
 
-def _scrolled(content: QWidget, width: int = 0) -> QScrollArea:
+def _scrolled(content: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    if width:
-        area.setFixedWidth(width)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area

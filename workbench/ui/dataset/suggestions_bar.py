@@ -1,6 +1,7 @@
 """The strip above the grid that says what a model suggests, and accepts or refuses it in bulk."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QWidget
 
 from workbench.ui import figures, theme
@@ -9,6 +10,8 @@ from workbench.ui.widgets import ElidedLabel, button, tool_button
 
 SURE = 0.95
 HEIGHT = 44
+NARROW = 680
+"""Pixels below which the words about the suggestions need the room of the link."""
 
 
 class SuggestionsBar(QWidget):
@@ -77,6 +80,10 @@ class SuggestionsBar(QWidget):
         layout.setStretchFactor(self.text, 1)
         self.setLayout(layout)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.show_all.setVisible(event.size().width() >= NARROW)  # the palette and the sort menu have it too
 
     def show_counts(self, suggested: int, source: str) -> None:
         """Say how many images have a suggestion that stands, and who made it."""

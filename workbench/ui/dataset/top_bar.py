@@ -4,11 +4,12 @@ from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from workbench.ui import theme
-from workbench.ui.dataset.filter_bar import FilterBar
+from workbench.ui.dataset.filter_bar import LEAST_TEXT, FilterBar
 from workbench.ui.layouts import row
 from workbench.ui.widgets import button, tool_button
 
 MARGIN = 12
+SHORT_TEXT = 72
 
 
 class TopBar(QWidget):
@@ -58,6 +59,12 @@ class TopBar(QWidget):
         brief = room < self._counts_width + self.add.sizeHint().width()
         if brief != self._filter.brief:
             self._filter.set_brief(brief)
+        # Last, the button itself: its action is in the menu beside it.
+        text = self._filter.text
+        least = self._filter.minimumSizeHint().width() - text.minimumWidth() + LEAST_TEXT
+        short = brief and room < least + self.add.sizeHint().width()
+        text.setMinimumWidth(SHORT_TEXT if short else LEAST_TEXT)
+        self.add.setVisible(not (short and self._filter.isVisible() and self.more.isVisible()))
 
     @Slot()
     def _add(self) -> None:
