@@ -128,3 +128,16 @@ def test_by_command_one_finding_a_line_strongest_first(folder: Path, capsys: pyt
     assert scores == sorted(scores, reverse=True)
     assert cli.main([*words[:-1], "--run", "last"]) == 0
     assert "label-error" in capsys.readouterr().out
+
+
+def test_without_the_backbone_copies_are_found_by_hash_all_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object):
+        raise WorkbenchError("The weights are not on this machine.")
+        yield
+
+    monkeypatch.setattr("workbench.curation.curate.embedded", refuse)
+    events = run(folder, "duplicates", "quality", store=False)
+    assert "duplicates" in [event.check for event in events if isinstance(event, CheckEnded) and event.ran]
+    assert any("by hash alone. The weights are not" in sentence for sentence in noticed(events))

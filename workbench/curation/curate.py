@@ -148,7 +148,13 @@ def _required(asked: Asked, what: str) -> Generator[Progress | Noticed, None, Ve
 def _duplicates(asked: Asked) -> Iterator[Event]:
     from workbench.curation import duplicates
 
-    vectors = yield from asked.vectors()
+    vectors = None
+    try:
+        vectors = yield from asked.vectors()
+    except _NoBackbone as error:
+        if asked.required:
+            raise
+        yield Noticed(f"Near-duplicates are looked for by hash alone. {error}")
     yield from duplicates.find(asked.project, vectors)
 
 

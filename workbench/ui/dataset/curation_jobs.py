@@ -28,6 +28,7 @@ class CurationJobs(QObject):
         self._session = session
         self.handle: JobHandle | None = None
         self._found = 0
+        self._notices: list[str] = []
 
     def start(self, checks: Sequence[str], *, further: Sequence[str] = ()) -> bool:
         """Run these checks; False where one runs already or no project is open. ``further`` are more words of the verb."""
@@ -41,7 +42,7 @@ class CurationJobs(QObject):
         if set(checks) & set(EMBEDDING_CHECKS):
             name, weights = embedding_backbone(self._session)
             words += ["--backbone", name, "--weights", weights]
-        self._found = 0
+        self._found, self._notices = 0, []
         self.handle = self._session.start_job(
             self.tr("Checking the images") if set(checks) & set(CHECKS) else self.tr("Looking at the images"),
             storing(project.folder, self._session.warm.job(words), list(checks)),
@@ -69,10 +70,12 @@ class CurationJobs(QObject):
     def _take(self, event: Any) -> None:
         name = event.get("event") if isinstance(event, dict) else type(event).__name__
         self._found += name == "Finding"
+        if name == "Noticed":
+            self._notices.append(str(event["message"] if isinstance(event, dict) else event.message))
         self.changed.emit()
 
     def _done(self, _last: Any) -> None:
-        notices = self.handle.notices if self.handle is not None else []
+        notices = self._notices
         text = figures.counted(self._found, self.tr("finding"), self.tr("findings")) if self._found else ""
         for notice in notices[:1]:
             text = f"{text} · {notice}" if text else notice
