@@ -74,7 +74,12 @@ def prepare(out: Path) -> None:
         subprocess.run(
             launch.command("scan", str(forty), str(images)), env=launch.environment(), check=True, capture_output=True
         )
-    for make, name in ((curated, "Castings, curated"), (several, "Eyes, several labels")):
+    for make, name in (
+        (curated, "Castings, curated"),
+        (several, "Eyes, several labels"),
+        (graded, "Grades of two"),
+        (deep, "Scans, 16 bit and pages"),
+    ):
         if not (projects / name).is_dir():
             make(projects / name, sample / "images")
     Project.open_or_create(projects / "Empty").close()
@@ -117,7 +122,13 @@ def curated(folder: Path, images: Path) -> None:
         project.tags.add(by_path[[5]], "check again")
         project.notes.set(int(by_path[4]), "Ask the foundry")
         project.regions.add(int(by_path[5]), "box", [(10.0, 10.0), (40.0, 40.0)])
+        project.regions.add(
+            int(by_path[5]), "freehand", [(60.0, 60.0), (90.0, 66.0), (94.0, 90.0), (66.0, 94.0)], class_id=known[1]
+        )
         project.rejection.set(by_path[[6, 9]], True)
+        sides = [int(project.images.ids(Query(split=split))[0]) for split in ("train", "test")]
+        project.groups.set("the part", sides, [1, 1], {1: "part 12"})  # on both sides: a leak
+        project.splits.freeze_test("Line 2, spring")
         project.images.filters.save(
             "Least sure, unlabelled", Query(unlabelled=True, rejected=False, order="confidence")
         )
@@ -134,6 +145,41 @@ def several(folder: Path, images: Path) -> None:
         for number, image_id in enumerate(project.images.ids()[:40].tolist()):
             chosen = tuple(sorted(known[place] for place in range(len(known)) if number >> place & 1))
             project.labels.assign([image_id], chosen)
+
+
+def graded(folder: Path, images: Path) -> None:
+    """Make a project of grades that two people gave, not always alike."""
+    import numpy as np
+
+    from workbench.project.project import Project
+
+    scan(folder, images)
+    with Project.open(folder) as project:
+        project.labels.set_task("ordinal")
+        known = [row.id for row in project.labels.classes()]
+        ids = project.images.ids()
+        rng = np.random.default_rng(3)
+        first = rng.integers(len(known), size=len(ids))
+        other = np.minimum(first + (rng.random(len(ids)) < 0.25), len(known) - 1)
+        for grader, grades, count in (("Dr Weber", first, 80), ("Dr Okafor", other, 60)):
+            said = [known[int(grade)] for grade in grades[:count]]
+            project.labels.assign_each(ids[:count], said, grader=grader)
+
+
+def deep(folder: Path, images: Path) -> None:
+    """Make a project of images with 16 bits, one of them with several pages."""
+    import numpy as np
+    from PIL import Image
+
+    kept = folder.parent / "scans"
+    y, x = np.mgrid[:300, :400]
+    for number in range(6):
+        grey = 20_000 + 9_000 * np.sin(x / (20 + 5 * number)) + 8_000 * np.cos(y / 30)
+        pages = [Image.fromarray((grey / page).astype(np.uint16)) for page in range(1, 8 if number == 5 else 2)]
+        place = kept / ("low", "high")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        pages[0].save(place / f"scan {number}.tif", save_all=True, append_images=pages[1:])
+    scan(folder, kept)
 
 
 def scan(folder: Path, images: Path) -> None:
@@ -182,13 +228,92 @@ def dataset_states(
         wait(0.3)
         shoot(f"{prefix}-menu-{chip.objectName().rpartition('.')[2]}", chip.menu())
         chip.menu().close()
+    menu = panel.selection_menu()
+    menu.popup(panel.grid.viewport().mapToGlobal(panel.grid.viewport().rect().center()))
+    wait(0.3)
+    shoot(f"{prefix}-menu-images", menu)
+    menu.close()
+    panel.filter.set_query(Query(has_regions=True))
+    wait(0.6)
+    panel.open_loupe(0)
+    wait(1.0)
+    shoot(f"{prefix}-loupe-regions")
+    panel.close_loupe()
+    panel.filter.set_query(Query(suggested=True, order="priority", rejected=False))
+    wait(0.6)
+    panel.selection.select_only(0)
+    wait(0.6)
+    shoot(f"{prefix}-suggestions")
+    panel.filter.all.click()
     for key in panel.tabs.keys[1:]:
         panel.tabs.choose(key)
         wait(1.2)
         shoot(f"{prefix}-tab-{key}")
+    panel.tabs.choose("findings")
+    kinds = panel._tabs["findings"].kinds
+    for number in range(1, kinds.count()):
+        kinds.setCurrentRow(number)
+        wait(0.5)
+        shoot(f"{prefix}-findings-{number}")
+    window.resize(1024, 700)
+    for key in panel.tabs.keys:
+        panel.tabs.choose(key)
+        wait(0.8)
+        shoot(f"{prefix}-narrow-{key}")
+    window.resize(*SIZE)
     window.session.open_project(projects / "Eyes, several labels")
     wait(1.5)
     shoot(f"{prefix}-several-labels")
+    graded_states(window, projects, wait, shoot, prefix)
+    window.session.open_project(projects / "Scans, 16 bit and pages")
+    wait(1.5)
+    panel.open_loupe(0)
+    wait(1.0)
+    shoot(f"{prefix}-loupe-levels")
+    panel.close_loupe()
+    panel.filter.set_query(Query(text="scan 5"))
+    wait(0.6)
+    panel.open_loupe(0)
+    wait(1.0)
+    shoot(f"{prefix}-loupe-pages")
+    panel.close_loupe()
+
+
+def graded_states(
+    window: Any, projects: Path, wait: Callable[..., None], shoot: Callable[..., None], prefix: str
+) -> None:
+    """Write what two graders see: their agreement, a queue that is graded blind, and labels that come from a table."""
+    window.session.open_project(projects / "Grades of two")
+    wait(1.0)
+    panel = window.panel("dataset")
+    panel.tabs.choose("graders")
+    graders = panel._tabs["graders"]
+    wait(30, graders._result.isVisible)
+    wait(0.3)
+    shoot(f"{prefix}-agreement")
+    before = window.session.grader
+    window.session.set_grader("Dr Lind")
+    wait(0.3)
+    graders.unseen.click()
+    wait(1.0)
+    shoot(f"{prefix}-blind")
+    panel.blind.end()
+    window.session.set_grader(before)
+    from workbench.ui.dataset.labels_dialog import LabelsDialog
+
+    table = projects / "grades.csv"
+    names = [row.path.name for row in window.session.project.images.page(window.session.project.images.ids()[:40])]
+    for name, lines in (
+        ("import", [f"{name},{number % 3},case {number // 4}" for number, name in enumerate(names)]),
+        ("import-refused", [names[0]]),
+    ):
+        table.write_text("\n".join(["image,grade,patient", *lines]), encoding="utf-8")
+        dialog = LabelsDialog(window.session, table, panel)
+        dialog.show()
+        wait(2.0)
+        shoot(f"{prefix}-{name}", dialog)
+        dialog.reject()
+        wait(0.2)
 
 
 def one(theme: str, out: Path) -> int:

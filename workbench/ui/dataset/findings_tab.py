@@ -123,8 +123,8 @@ class FindingsTab(QWidget):
         self.kinds.setMouseTracking(True)
         self._says = label("", "secondary", wrap=True, name="findings.says")
         self._says.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.HALF)
-        self.open = button(self.tr("Show in grid"), self._open_selected, name="findings.open")
-        self.open.setToolTip(with_key(self.tr("Show the images of the selected findings"), "Return"))
+        self.open = button(self.tr("Show"), self._open_selected, name="findings.open")
+        self.open.setToolTip(with_key(self.tr("Show the images of the selected findings in the grid"), "Return"))
         self.open_all = button(self.tr("Show all"), self._open_kind, name="findings.openAll")
         self.open_all.setToolTip(self.tr("Show the images of all findings listed here in the grid, strongest first"))
         self.reject = button(

@@ -46,12 +46,12 @@ class _Row(QStyledItemDelegate):
             painter.fillRect(option.rect, theme.colour("hover"))
         room = option.rect.adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
         shown = max(1, min(len(images), MOST_IMAGES, (room.width() - LEAST_TEXT - BAR) // (SIDE + theme.HALF)))
+        if len(images) == 2:
+            shown = 2  # what is alike is seen only side by side
         place = QRect(room.left(), room.top(), SIDE, SIDE)
         for image in images[:shown]:
             self._picture(painter, place, image)
             place.translate(SIDE + theme.HALF, 0)
-        if len(images) == 2:
-            shown = 2  # what is alike is seen only side by side
         columns = max(shown, 2)  # so that findings of one image and of two line up
         left = room.left() + columns * (SIDE + theme.HALF) + theme.GRID
         self._text(painter, QRect(left, room.top(), room.right() - left - BAR - 16, SIDE), found, images)

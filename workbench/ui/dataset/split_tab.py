@@ -187,6 +187,7 @@ class SplitTab(QWidget):
         made.setRange(low, high)
         made.setValue(value)
         made.setSuffix(suffix)
+        made.setMinimumWidth(64)  # the largest seed may be cut, the button below it may not
         return made
 
     # what is shown

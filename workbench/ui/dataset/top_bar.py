@@ -9,7 +9,7 @@ from workbench.ui.layouts import row
 from workbench.ui.widgets import button, tool_button
 
 MARGIN = 12
-SHORT_TEXT = 72
+SHORT_TEXT = 52
 
 
 class TopBar(QWidget):
