@@ -396,4 +396,6 @@ def test_who_started_a_job_hears_of_its_end_when_another_project_opens(
     handle = session.start_job("waits", job, on_done=done.append)
     handle.ended.connect(lambda: ended.append(handle))
     session.open_project(tmp_path / "another", create=True)
-    assert ended == [handle] and not done and not session.jobs
+    assert ended == [handle]
+    assert not done
+    assert not session.jobs

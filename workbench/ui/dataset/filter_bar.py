@@ -36,6 +36,8 @@ class FilterBar(QWidget):
         self._overview = Overview()
         self.brief = False
         """Counts are left out of the chips: there is no room for them."""
+        self.spared = 0
+        """Pixels that the counts would take which are left out."""
         self.all = self._chip("dataset.filterAll", self._show_all)
         self.unlabelled = self._chip("dataset.filterUnlabelled", self._toggle_unlabelled)
         self.of_finding = self._chip("dataset.filterFinding")
@@ -125,6 +127,7 @@ class FilterBar(QWidget):
 
     def _write(self) -> None:
         query, counts = self._query, self._overview.counts
+        self.spared = 0
         self.all.setText(self._counted(self.tr("All"), counts.images))
         self.all.setToolTip(self._counted(self.tr("Show all images"), counts.images, always=True))
         self.all.setChecked(filter_words.is_usual(query))
@@ -154,9 +157,12 @@ class FilterBar(QWidget):
         self.more.setChecked(bool(filter_words.asked(query) - ON_THE_BAR))
 
     def _counted(self, text: str, count: int, *, always: bool = False) -> str:
-        return (
-            f"{text} {figures.count(count)}" if always or (count and not self.brief) or text == self.tr("All") else text
-        )
+        whole = f"{text} {figures.count(count)}"
+        if always or text == self.tr("All"):
+            return whole
+        if count and self.brief:
+            self.spared += self.fontMetrics().horizontalAdvance(whole) - self.fontMetrics().horizontalAdvance(text)
+        return whole if count and not self.brief else text
 
     @Slot()
     def _show_all(self) -> None:

@@ -134,6 +134,8 @@ class GradersTab(QWidget):
         counts, unseen, disagree = found
         self._show_list(counts)
         chosen = (self.first.currentText(), self.second.currentText())
+        if chosen[0] == chosen[1]:
+            chosen = ("", "")  # there was only one grader so far
         names = sorted(counts, key=lambda name: -counts[name])
         for box, wanted, place in ((self.first, chosen[0], 0), (self.second, chosen[1], 1)):
             box.clear()
@@ -165,6 +167,7 @@ class GradersTab(QWidget):
         while self._list.count():
             taken = self._list.takeAt(0)
             if taken is not None and taken.widget() is not None:
+                taken.widget().hide()
                 taken.widget().deleteLater()
         for name, count in sorted(counts.items()):
             line = QWidget()
@@ -300,7 +303,7 @@ def _standing(me: str, project: Project) -> _Standing:
 
 def _queue(me: str, kind: Kind, project: Project) -> Query:
     ids = project.graders.queue(me, kind=kind, limit=MOST_QUEUED)
-    return Query(ids=tuple(int(image_id) for image_id in ids), order="given")
+    return Query(ids=tuple(int(image_id) for image_id in ids), order="given", rejected=False)
 
 
 def _both_say(pair: tuple[str, str], classes: tuple[str, str], project: Project) -> Query:
@@ -309,7 +312,7 @@ def _both_say(pair: tuple[str, str], classes: tuple[str, str], project: Project)
     wanted = tuple(known.get(name) for name in classes)
     ids, *said = project.graders.pairs(*pair)
     found = [int(image_id) for image_id, *values in zip(ids, *said, strict=True) if tuple(values) == wanted]
-    return Query(ids=tuple(found[:MOST_QUEUED]), order="given")
+    return Query(ids=tuple(found[:MOST_QUEUED]), order="given", rejected=False)
 
 
 def _score(value: float | None) -> str:

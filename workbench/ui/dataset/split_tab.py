@@ -249,6 +249,7 @@ class SplitTab(QWidget):
         while self._frozen_list.count():
             taken = self._frozen_list.takeAt(0)
             if taken is not None and taken.widget() is not None:
+                taken.widget().hide()
                 taken.widget().deleteLater()
         for name, count in sets.items():
             text = ElidedLabel(name)

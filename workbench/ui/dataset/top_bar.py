@@ -25,7 +25,6 @@ class TopBar(QWidget):
         self.add = button(self._text, self._add, icon="folder-plus", name="dataset.addFolder", tip=tip)
         self.add.setAccessibleName(self._text)
         self._add_width = self.add.sizeHint().width()
-        self._counts_width = 0
         self.more = tool_button("more", self.tr("Labels in and out, rescan, moved folders"), name="dataset.files")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.hide()
@@ -49,20 +48,19 @@ class TopBar(QWidget):
         room = self.width() - 2 * MARGIN - theme.GRID
         if not self.more.isHidden():
             room -= theme.CONTROL + theme.GRID
-        chips = self._filter.minimumSizeHint().width()
-        # What the counts take is known only while they are shown.
-        if not self._filter.brief:
-            self._counts_width = chips
-        words = room >= self._counts_width + self._add_width
+        text = self._filter.text
+        chips = self._filter.minimumSizeHint().width() - text.minimumWidth() + LEAST_TEXT
+        # A little more to show them again than to hide them, so that it does not flicker between the two.
+        with_counts = chips + self._filter.spared + (theme.GRID if self._filter.brief else 0)
+        words = room >= with_counts + self._add_width
         if bool(self.add.text()) != words:
             self.add.setText(self._text if words else "")
-        brief = room < self._counts_width + self.add.sizeHint().width()
+        brief = room < with_counts + self.add.sizeHint().width()
         if brief != self._filter.brief:
             self._filter.set_brief(brief)
+            return  # the chips have another width now, and ask again
         # Last, the button itself: its action is in the menu beside it.
-        text = self._filter.text
-        least = self._filter.minimumSizeHint().width() - text.minimumWidth() + LEAST_TEXT
-        short = brief and room < least + self.add.sizeHint().width()
+        short = brief and room < chips + self.add.sizeHint().width()
         text.setMinimumWidth(SHORT_TEXT if short else LEAST_TEXT)
         self.add.setVisible(not (short and self._filter.isVisible() and self.more.isVisible()))
 
