@@ -15,7 +15,7 @@ def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
     )
     (tmp_path / "run.toml").write_text(config.dumps())
     assert TrainConfig.load(tmp_path / "run.toml") == config
-    assert "format = 1" in config.dumps()
+    assert "format = 2" in config.dumps()
 
 
 def test_settings_take_dotted_paths_and_short_names() -> None:

@@ -14,7 +14,8 @@ from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
 from workbench.registry import nearest
 
-FORMAT = 1
+FORMAT = 2
+"""2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read as it is."""
 
 
 class Part(BaseModel):
@@ -43,6 +44,13 @@ class PreprocessConfig(Part):
         "squash",
         title="Resize",
         description="squash keeps everything and bends the aspect, crop keeps the middle, pad adds a border",
+    )
+    detail: float = Field(
+        2.0,
+        ge=1,
+        le=4,
+        title="Detail for crops",
+        description="Images are prepared up to this many times larger than the model sees them, where the chain crops",
     )
 
 
@@ -149,6 +157,25 @@ LIGHT = Chain(
 )
 
 
+class RareConfig(Part):
+    """A chain of its own for chosen classes, in place of the one for all: usually stronger, for classes with few images."""
+
+    classes: tuple[str, ...] = Field((), title="Rare classes", description="Names of the classes that get this chain")
+    chain: Chain = Chain()
+
+
+class MixConfig(Part):
+    """Training images mixed in pairs, with their labels in the same shares."""
+
+    kind: Literal["none", "mixup", "cutmix", "both"] = Field(
+        "none", title="Mix", description="mixup: two images laid over each other; cutmix: a patch of one in the other"
+    )
+    p: float = Field(0.5, ge=0, le=1, title="Share", description="Share of the training images that are mixed")
+    alpha: float = Field(
+        0.4, gt=0, le=8, title="Strength", description="Beta(alpha, alpha) draws the shares; larger: more evenly mixed"
+    )
+
+
 class TrainConfig(Part):
     """A run, as data. ``load``/``dumps`` read and write TOML; `with_settings` applies ``--set``."""
 
@@ -158,6 +185,8 @@ class TrainConfig(Part):
     preprocess: PreprocessConfig = PreprocessConfig()
     freeze: Freeze = FreezeBackbone()
     augment: Chain = LIGHT
+    rare: RareConfig = RareConfig()
+    mix: MixConfig = MixConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     loss: LossConfig = LossConfig()
