@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.data.dataset import ImageDataset, Sample, Unreadable, sample_seed
+from workbench.data.dataset import ImageDataset, Sample, Unreadable, VariedDataset, sample_seed
 from workbench.data.reading import Pixels, read_image
 
 
@@ -16,8 +16,8 @@ def flat(sample: Sample) -> Pixels:
     return np.full((4, 4, 3), sample.id, np.uint8)
 
 
-def stamp(image: Pixels, seed: int) -> Pixels:
-    return np.full_like(image, seed % 256)
+def stamp(sample: Sample, seed: int) -> Pixels:
+    return np.full((4, 4, 3), seed % 256, np.uint8)
 
 
 def test_a_sample_comes_with_target_and_id() -> None:
@@ -35,7 +35,7 @@ def test_the_seed_depends_on_run_epoch_and_image_alone() -> None:
 
 
 def test_the_epoch_may_come_with_the_index_or_be_set() -> None:
-    dataset = ImageDataset([Sample(1, "a", 0)], flat, augment=stamp, seed=3)
+    dataset = VariedDataset([Sample(1, "a", 0)], stamp, seed=3)
     sent = dataset[(4, 0)]
     dataset.set_epoch(4)
     assert np.array_equal(sent[0], dataset[0][0])  # type: ignore[index]

@@ -18,6 +18,17 @@ def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
     assert "format = 2" in config.dumps()
 
 
+def test_a_config_of_format_1_keeps_its_images_at_the_models_size() -> None:
+    text = "format = 1\nepochs = 3\n[preprocess]\nsize = 64\n[[augment.steps]]\ntransform = 'HorizontalFlip'\np = 0.5\n"
+    config = TrainConfig.loads(text)
+    assert (config.epochs, config.preprocess.size, config.preprocess.detail) == (3, 64, 1.0)
+    assert config.augment == Chain(steps=(Step(transform="HorizontalFlip", p=0.5),))
+    assert (config.mix.kind, config.rare.classes) == ("none", ())
+    assert TrainConfig.loads(config.dumps()) == config
+    assert TrainConfig.loads("format = 1").preprocess.detail == 1.0
+    assert TrainConfig.loads("format = 2").preprocess.detail == 2.0
+
+
 def test_settings_take_dotted_paths_and_short_names() -> None:
     config = TrainConfig().with_settings(
         [

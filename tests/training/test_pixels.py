@@ -27,7 +27,7 @@ def sample(tmp_path: Path) -> Sample:
 
 @pytest.mark.parametrize("resize", ["squash", "crop", "pad"])
 def test_prepared_pixels_are_those_of_the_deployment_path_but_for_rounding(sample: Sample, resize: str) -> None:
-    resized = Resized(spec(resize), Decoding())
+    resized = Resized(24, resize, Decoding())
     pixels = resized(sample)
     assert (pixels.shape, pixels.dtype) == ((24, 24, 3), np.uint8)
     whole = torch.from_numpy(np.asarray(Image.open(sample.path)).copy())[None]
@@ -43,20 +43,20 @@ def test_a_large_image_decoded_reduced_stays_close_to_the_deployment_path(tmp_pa
     sample = Sample(1, str(tmp_path / "large.jpg"), 0)
     whole = torch.from_numpy(np.asarray(Image.open(sample.path)).copy())[None]
     exact = Preprocess(spec("squash")).resize(whole.permute(0, 3, 1, 2).float())[0].permute(1, 2, 0)
-    assert float((torch.from_numpy(Resized(spec("squash"), Decoding())(sample)) - exact).abs().max()) <= 3
+    assert float((torch.from_numpy(Resized(24, "squash", Decoding())(sample)) - exact).abs().max()) <= 3
 
 
 def test_it_travels_to_loader_processes(sample: Sample) -> None:
-    resized = Resized(spec("pad"), Decoding())
+    resized = Resized(24, "pad", Decoding())
     again = pickle.loads(pickle.dumps(resized))
     np.testing.assert_array_equal(again(sample), resized(sample))
 
 
 def test_another_geometry_is_another_cache(sample: Sample, tmp_path: Path) -> None:
-    one, other = (Resized(spec(resize), Decoding()) for resize in ("squash", "pad"))
+    one, other = (Resized(24, resize, Decoding()) for resize in ("squash", "pad"))
     cache = open_cache(tmp_path, one)
     list(cache.build([sample], one))
     fill: Callable[[], np.ndarray] = lambda: open_cache(tmp_path, other).get(sample)  # noqa: E731
     with pytest.raises(Exception, match="not in the prepared cache"):
         fill()
-    assert one.geometry != Resized(spec("squash"), Decoding(window=(0, 4095))).geometry
+    assert one.geometry != Resized(24, "squash", Decoding(window=(0, 4095))).geometry

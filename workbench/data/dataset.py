@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,8 @@ class Unreadable:
 Read = Callable[[Sample], Pixels]
 """Gives a sample's pixels, uint8 (height, width, 3). Raises ImageError. Picklable where a loader has workers."""
 
-Augment = Callable[[Pixels, int], Pixels]
-"""Gives a variant of the pixels that depends on them and on the seed alone. Picklable likewise."""
+Vary = Callable[[Sample, int], Pixels]
+"""Gives a variant of a sample's pixels that depends on its image, its class and the seed alone. Picklable likewise."""
 
 
 def sample_seed(run_seed: int, epoch: int, image_id: int) -> int:
@@ -40,19 +41,23 @@ def sample_seed(run_seed: int, epoch: int, image_id: int) -> int:
     return int.from_bytes(digest, "little") >> 1
 
 
-class ImageDataset:
+class SampleDataset(ABC):
     """A map-style dataset: index, or (epoch, index), to (pixels uint8 HxWx3, target, image id), or to `Unreadable`.
 
     The samplers of `loaders` send the epoch along with the index: a worker that persists holds a copy of the dataset
     that `set_epoch` does not reach.
     """
 
-    def __init__(self, samples: Sequence[Sample], read: Read, *, augment: Augment | None = None, seed: int = 0) -> None:
+    preload: Sequence[str] = ()
+    """Modules that a fork server imports, so that workers find them there."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
         self.samples = list(samples)
-        self.read = read
-        self.augment = augment
-        self.seed = seed
         self.epoch = 0
+
+    @abstractmethod
+    def pixels(self, sample: Sample, epoch: int) -> Pixels:
+        """Return a sample's pixels in an epoch. Raises ImageError."""
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch for indices that come without one."""
@@ -65,9 +70,33 @@ class ImageDataset:
         epoch, index = key if isinstance(key, tuple) else (self.epoch, key)
         sample = self.samples[index]
         try:
-            pixels = self.read(sample)
+            pixels = self.pixels(sample, epoch)
         except ImageError as error:
             return Unreadable(sample.id, sample.path, str(error))
-        if self.augment is not None:
-            pixels = self.augment(pixels, sample_seed(self.seed, epoch, sample.id))
         return pixels, sample.target, sample.id
+
+
+class ImageDataset(SampleDataset):
+    """The images as they are read, the same in every epoch: for validation and test."""
+
+    def __init__(self, samples: Sequence[Sample], read: Read) -> None:
+        super().__init__(samples)
+        self.read = read
+
+    def pixels(self, sample: Sample, epoch: int) -> Pixels:
+        """Return the sample as it is read."""
+        return self.read(sample)
+
+
+class VariedDataset(SampleDataset):
+    """Another variant of every image in each epoch: by the seed of (run, epoch, image), whoever asks and when."""
+
+    def __init__(self, samples: Sequence[Sample], vary: Vary, *, seed: int, preload: Sequence[str] = ()) -> None:
+        super().__init__(samples)
+        self.vary = vary
+        self.seed = seed
+        self.preload = tuple(preload)
+
+    def pixels(self, sample: Sample, epoch: int) -> Pixels:
+        """Return the sample's variant of the epoch."""
+        return self.vary(sample, sample_seed(self.seed, epoch, sample.id))

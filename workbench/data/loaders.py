@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from workbench.data.dataset import ImageDataset, Unreadable
+from workbench.data.dataset import SampleDataset, Unreadable
 from workbench.data.reading import Pixels
 
 _ORDER = 0x0DE5
@@ -82,7 +82,7 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
 
 
 def make_loader(
-    dataset: ImageDataset,
+    dataset: SampleDataset,
     *,
     batch_size: int,
     workers: int = 0,
@@ -160,11 +160,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _context(dataset: ImageDataset) -> Any:
+def _context(dataset: SampleDataset) -> Any:
     """Return the start method of the workers. A fork server that has done the imports once makes a worker cheap."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    wanted = getattr(dataset.augment, "preload", ())
-    context.set_forkserver_preload(["torch.utils.data", "workbench.data.loaders", *wanted])
+    context.set_forkserver_preload(["torch.utils.data", "workbench.data.loaders", *dataset.preload])
     return context

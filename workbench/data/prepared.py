@@ -74,18 +74,30 @@ class PreparedCache:
         """Return the pixels, uint8 S x S x 3, as a copy of one's own. Raises ImageError for an image `build` left
         out.
         """
+        pixels = self.find(sample)
+        if pixels is None:
+            raise ImageError(f"The image {sample.path} is not in the prepared cache; it changed or cannot be read.")
+        return pixels
+
+    def find(self, sample: Sample) -> Pixels | None:
+        """Return the pixels as `get` does, or None where they are not here, or not any more."""
         place = self._known().get(_key(sample))
         if place is None:
-            raise ImageError(f"The image {sample.path} is not in the prepared cache; it changed or cannot be read.")
+            return None
         segment, row = place
-        if segment not in self._maps:
+        mapped = self._maps.get(segment)
+        if mapped is None or row >= len(mapped):  # not mapped yet, or the segment has grown since
             file = self.folder / f"{segment}.pixels"
-            count = file.stat().st_size // self._bytes
-            self._maps[segment] = np.memmap(file, np.uint8, "r", shape=(count, self.size, self.size, 3))
-        elif row >= len(self._maps[segment]):  # the segment has grown since it was mapped
-            del self._maps[segment]
-            return self.get(sample)
-        return np.array(self._maps[segment][row])
+            try:
+                mapped = np.memmap(file, np.uint8, "r", shape=(file.stat().st_size // self._bytes, *self._shape))
+            except FileNotFoundError:
+                return None
+            self._maps[segment] = mapped
+        return np.array(mapped[row])
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return self.size, self.size, 3
 
     @property
     def _bytes(self) -> int:

@@ -136,6 +136,12 @@ class Images:
             )
             self._settings.set(PATHS, int(self._settings.get(PATHS, 0)) + 1)
 
+    def largest_side(self) -> int:
+        """Return the longest width or height of any image in pixels, 0 without images. Reads the whole table: 0.1 s a
+        million.
+        """
+        return int(self._database.value("SELECT max(max(width, height)) FROM file") or 0)
+
     def samples(self, split: SplitName | None = None) -> list[SampleRow]:
         """Return the labelled images that can be used and are not rejected, by path: of one split, or of all and none."""
         return rows.samples(self._database, self._roots, split)

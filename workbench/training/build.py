@@ -10,10 +10,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from workbench.augment import pipeline
-from workbench.augment.chain import Chain
 from workbench.data import loaders
-from workbench.data.dataset import Augment, ImageDataset, Read
+from workbench.data.dataset import ImageDataset, VariedDataset
 from workbench.jobs import Noticed
 from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.catalog import find
@@ -25,6 +23,7 @@ from workbench.training.config import TrainConfig
 from workbench.training.engine import Batch, Parts, Plan
 from workbench.training.events import Preparing, Warned
 from workbench.training.finish import Model
+from workbench.training.samples import TrainPixels
 from workbench.training.state import State
 
 
@@ -102,20 +101,16 @@ def build(
     network, report = create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
     if checkpoint is None:
         yield _weights_told(config, report)
-    resized = pixels.Resized(spec, frozen.decoding)
-    read: Read = resized
+    images = TrainPixels(config, frozen.classes, frozen.decoding, largest=frozen.largest, cache=cache)
     warned: set[int] = set()
-    if config.compute.prepared_cache:
-        prepared = pixels.open_cache(cache, resized)
-        ids = {sample.path: sample.id for sample in (*frozen.train, *frozen.validation)}
-        for event in prepared.build([*frozen.train, *frozen.validation], resized):
-            if isinstance(event, Noticed):
-                warned.update(ids[path] for path in [event.path] if path in ids)
-                yield Warned(f"{event.message.rstrip('.')}; it is skipped in this run.")
-            else:
-                yield Preparing(event.what, event.done, event.total or 0)
-        read = prepared.get
-    yield _join(config, frozen, device, network=network, spec=spec, read=read, checkpoint=checkpoint, warned=warned)
+    ids = {sample.path: sample.id for sample in (*frozen.train, *frozen.validation)}
+    for event in images.prepare(frozen.train, frozen.validation):
+        if isinstance(event, Noticed):
+            warned.update(ids[path] for path in [event.path] if path in ids)
+            yield Warned(f"{event.message.rstrip('.')}; it is skipped in this run.")
+        else:
+            yield Preparing(event.what, event.done, event.total or 0)
+    yield _join(config, frozen, device, network=network, spec=spec, images=images, checkpoint=checkpoint, warned=warned)
 
 
 def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned:
@@ -137,7 +132,7 @@ def _join(
     *,
     network: Network,
     spec: PreprocessSpec,
-    read: Read,
+    images: TrainPixels,
     checkpoint: dict[str, Any] | None,
     warned: set[int],
 ) -> Built:
@@ -162,7 +157,7 @@ def _join(
         optimizer.load_state_dict(checkpoint["optimizer"])
         fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
         state = State.from_dict(checkpoint["state"], fabric.device)
-    train_loader, validation_loader = _loaders(config, frozen, device, read, frozen_norms=freeze.kind == "backbone")
+    train_loader, validation_loader = _loaders(config, frozen, device, images, frozen_norms=freeze.kind == "backbone")
     parts = Parts(
         network=network,
         preprocess=_ChannelsLast(Preprocess(spec)).to(fabric.device),
@@ -202,7 +197,7 @@ def _join(
 
 
 def _loaders(
-    config: TrainConfig, frozen: inputs.Inputs, device: devices.Device, read: Read, *, frozen_norms: bool
+    config: TrainConfig, frozen: inputs.Inputs, device: devices.Device, images: TrainPixels, *, frozen_norms: bool
 ) -> tuple["DataLoader[Any]", "DataLoader[Any]"]:
     compute = config.compute
     workers = loaders.choose_workers(compute.workers)
@@ -211,11 +206,11 @@ def _loaders(
     if config.loss.balance == "balanced_sampling":
         per_class = inputs.class_weights(frozen.train, len(frozen.classes))
         weights = [per_class[sample.target] for sample in frozen.train]
-    images = len(frozen.train)
+    count = len(frozen.train)
     # Batch norm that trains cannot take a last batch of a single image.
-    drop_last = not frozen_norms and images > compute.batch_size and images % compute.batch_size == 1
+    drop_last = not frozen_norms and count > compute.batch_size and count % compute.batch_size == 1
     train = loaders.make_loader(
-        ImageDataset(frozen.train, read, augment=_augment(config.augment), seed=config.seed),
+        VariedDataset(frozen.train, images.variant, seed=config.seed, preload=images.preload),
         batch_size=compute.batch_size,
         workers=workers,
         shuffle=True,
@@ -225,16 +220,12 @@ def _loaders(
         pin_memory=device.kind == "cuda",
     )
     validation = loaders.make_loader(
-        ImageDataset(frozen.validation, read),
+        ImageDataset(frozen.validation, images.plain),
         batch_size=2 * compute.batch_size,
         workers=min(1, workers),
         pin_memory=device.kind == "cuda",
     )
     return train, validation
-
-
-def _augment(chain: Chain) -> Augment | None:
-    return pipeline.compose(chain) if any(step.enabled for step in chain.steps) else None
 
 
 def _loss(config: TrainConfig, frozen: inputs.Inputs) -> nn.Module:

@@ -15,7 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.registry import nearest
 
 FORMAT = 2
-"""2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read as it is."""
+"""2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read with images prepared at
+the model's size, as they were then: a stopped run goes on with the pixels it began with."""
 
 
 class Part(BaseModel):
@@ -209,6 +210,8 @@ class TrainConfig(Part):
             raise WorkbenchError(
                 f"{source} was written by a newer Workbench (format {found}); update Workbench to use it."
             )
+        if found < 2 and isinstance(preprocess := fields.setdefault("preprocess", {}), dict):
+            preprocess.setdefault("detail", 1.0)
         return cls._validated(fields, source)
 
     @classmethod

@@ -16,17 +16,22 @@ from workbench.intake import decoding_of
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 
-FORMAT = 1
+FORMAT = 2
+"""2: the longest side of the project's images. 1 is read as it is."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The frozen inputs of a run. ``classes`` are in the project's order; targets are indices into them."""
+    """The frozen inputs of a run. ``classes`` are in the project's order; targets are indices into them.
+
+    ``largest`` is the longest side in pixels of the project's images then, 0 where the run is older than this record.
+    """
 
     classes: list[str]
     decoding: Decoding
     train: list[Sample]
     validation: list[Sample]
+    largest: int = 0
 
 
 def freeze(project: Project, run: RunFolder) -> None:
@@ -37,7 +42,12 @@ def freeze(project: Project, run: RunFolder) -> None:
     rows = [row for row in project.images.samples(None) if row.split is not None]
     used = {row.class_id for row in rows}
     names = {row.id: row.name for row in project.labels.classes() if row.id in used}
-    content = {"format": FORMAT, "classes": list(names.values()), "decoding": decoding_of(project).as_dict()}
+    content = {
+        "format": FORMAT,
+        "classes": list(names.values()),
+        "decoding": decoding_of(project).as_dict(),
+        "largest": project.images.largest_side(),
+    }
     _write_text(_inputs_path(run), json.dumps(content, indent=2, ensure_ascii=False))
     fresh = run.samples.with_name("samples.csv.tmp")
     with fresh.open("w", encoding="utf-8", newline="") as file:
@@ -58,13 +68,15 @@ def load(run: RunFolder) -> Inputs:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         classes, decoding = list(content["classes"]), Decoding.from_dict(content["decoding"])
-    except (OSError, ValueError, KeyError) as error:
+        largest = int(content.get("largest", 0))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise WorkbenchError(f"The run's file {path} cannot be read ({error}); start a new run.") from error
     return Inputs(
         classes=classes,
         decoding=decoding,
         train=read_samples(run.samples, "train", classes),
         validation=read_samples(run.samples, "validation", classes),
+        largest=largest,
     )
 
 
