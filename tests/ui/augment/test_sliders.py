@@ -1,9 +1,11 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.ui.augment.sliders import Slider
+from workbench.ui.layouts import column
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -61,6 +63,58 @@ def test_keys(slider: Slider, qtbot: QtBot) -> None:
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
     assert slider.values() == (-5.0, 9.5)
     slider.grab()
+
+
+def test_a_click_on_a_handle_moves_nothing(slider: Slider, qtbot: QtBot) -> None:
+    slider.set_values((-5.2, 25.0))
+    with qtbot.assertNotEmitted(slider.changed):
+        QTest.mouseClick(slider, LEFT, NONE, QPoint(round(slider._x(-5.2)) + 3, 12))
+        QTest.mouseClick(slider, LEFT, NONE, QPoint(round(slider._x(25)) - 3, 12))
+    assert slider.values() == (-5.2, 25.0)
+    slider.grab()
+    drag(slider, 25, 5)
+    assert slider.values() == (-5.2, 5.0)
+
+
+def test_tab_reaches_both_handles_and_leaves(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    before, slider, after = QLineEdit(), Slider(0, 10, 1, (2.0, 8.0)), QLineEdit()
+    slider.set_title("Angle")
+    page.setLayout(column(before, slider, after))
+    page.show()
+    page.activateWindow()
+    before.setFocus()
+    qtbot.waitUntil(before.hasFocus)
+    QTest.keyClick(before, Qt.Key.Key_Tab)
+    assert slider.hasFocus()
+    assert (slider.handle, slider.accessibleName()) == (0, "Angle, from")
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    QTest.keyClick(slider, Qt.Key.Key_Tab)
+    assert slider.hasFocus()
+    assert (slider.handle, slider.accessibleName()) == (1, "Angle, to")
+    QTest.keyClick(slider, Qt.Key.Key_End)
+    assert slider.values() == (3.0, 10.0)
+    QTest.keyClick(slider, Qt.Key.Key_Tab)
+    assert after.hasFocus()
+    QTest.keyClick(after, Qt.Key.Key_Backtab)
+    assert slider.handle == 1
+    QTest.keyClick(slider, Qt.Key.Key_Backtab)
+    assert slider.handle == 0
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert slider.values() == (0.0, 10.0)
+    QTest.keyClick(slider, Qt.Key.Key_Backtab)
+    assert before.hasFocus()
+
+
+def test_keys_take_a_value_between_steps_to_the_next_one(slider: Slider) -> None:
+    slider.set_values((-5.2, 5.3))
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert slider.values() == (-5.2, 5.5)
+    slider.set_values((-5.2, 5.3))
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert slider.values() == (-5.2, 5.0)
 
 
 def test_one_handle(qtbot: QtBot) -> None:

@@ -1,48 +1,28 @@
-"""One editor per kind of parameter of a transform: sliders with numbers, choices, switches."""
+"""One editor per kind of parameter of a transform: sliders with numbers, choices, checks, switches."""
 
-import math
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
 from workbench.augment.catalog import ParamInfo
 from workbench.ui import theme
+from workbench.ui.augment.number_box import NumberBox
+from workbench.ui.augment.param_values import is_whole
 from workbench.ui.augment.sliders import Slider
 from workbench.ui.fields import words
-from workbench.ui.layouts import column, row
-
-FAR = 1e6
-
-
-class Number(QDoubleSpinBox):
-    """A number box that shows no more digits than its step has."""
-
-    def __init__(self, param: ParamInfo, value: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        whole = param.kind in ("integer", "int_range")
-        step = param.step or (1.0 if whole else 0.01)
-        self.setDecimals(0 if whole else max(0, min(6, -math.floor(math.log10(step)))))
-        self.setSingleStep(step)
-        self.setRange(-FAR if param.low is None else param.low, FAR if param.high is None else param.high)
-        self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        if param.unit:
-            self.setSuffix(f" {param.unit}")
-        self.setValue(value)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedWidth(96)
-
-    def wheelEvent(self, event: object) -> None:
-        """The wheel scrolls the form, never a value by accident."""
-        event.ignore()
+from workbench.ui.layouts import FlowLayout, column, row
 
 
 class ParamEditor(QWidget):
-    """Edits the value of one parameter. ``edited`` carries each new value, ``settled`` follows when a drag ends."""
+    """Edits the value of one parameter. ``edited`` carries each new value, ``settled`` follows when a drag ends.
+
+    ``refused`` says what is wrong with what was typed, which then is no value; an empty text: nothing any more.
+    """
 
     edited = Signal(object)
     settled = Signal()
+    refused = Signal(str)
 
     def __init__(self, param: ParamInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +34,12 @@ class ParamEditor(QWidget):
         raise NotImplementedError
 
     def set_value(self, value: Any) -> None:
-        """Show ``value``; ``edited`` is not emitted."""
+        """Show ``value``, which fits the kind; ``edited`` is not emitted."""
         raise NotImplementedError
+
+    def fields(self) -> list[QWidget]:
+        """Return what the user types or clicks into: what is marked where the value is wrong."""
+        return [child for child in self.findChildren(QWidget) if child.focusPolicy() != Qt.FocusPolicy.NoFocus]
 
 
 class NumbersEditor(ParamEditor):
@@ -64,44 +48,41 @@ class NumbersEditor(ParamEditor):
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
         self._is_range = param.kind in ("range", "int_range")
-        self._whole = param.kind in ("integer", "int_range")
         values = self._numbers(value)
-        self.boxes = [Number(param, number) for number in values]
-        for box in self.boxes:
-            box.setAccessibleName(param.title)
+        self.boxes = [NumberBox(param, number) for number in values]
+        ends = (self.tr("{0}, from"), self.tr("{0}, to")) if self._is_range else ("{0}",)
+        for box, name in zip(self.boxes, ends, strict=True):
+            box.setAccessibleName(name.format(param.title))
             box.valueChanged.connect(self._box_changed)
             box.editingFinished.connect(self.settled)
         self.slider: Slider | None = None
         if param.low is not None and param.high is not None and param.high > param.low:
-            step = param.step or (1.0 if self._whole else (param.high - param.low) / 100)
+            step = param.step or (1.0 if is_whole(param) else (param.high - param.low) / 100)
             self.slider = Slider(param.low, param.high, step, values)
-            self.slider.setAccessibleName(param.title)
+            self.slider.set_title(param.title)
             self.slider.changed.connect(self._slid)
             self.slider.released.connect(self.settled)
         if self._is_range:
             boxes = row(self.boxes[0], None, self.boxes[1])
             self.setLayout(column(self.slider, boxes, spacing=theme.HALF) if self.slider else boxes)
         else:
-            self.setLayout(row(self.slider or None, self.boxes[0]))
+            self.setLayout(row(self.slider, self.boxes[0]) if self.slider else row(self.boxes[0], None))
 
     def value(self) -> Any:
-        numbers = [int(box.value()) if self._whole else round(box.value(), 6) for box in self.boxes]
+        numbers = [box.number() for box in self.boxes]
         return numbers if self._is_range else numbers[0]
 
     def set_value(self, value: Any) -> None:
         self._show(self._numbers(value))
 
     def _numbers(self, value: Any) -> tuple[float, ...]:
-        found = value if value is not None else self.param.default
-        if self._is_range:
-            low, high = found if isinstance(found, list | tuple) else (found, found)
-            return (float(low), float(high))
-        return (float(found[0] if isinstance(found, list | tuple) else found),)
+        return tuple(float(number) for number in value) if self._is_range else (float(value),)
 
     def _show(self, numbers: tuple[float, ...]) -> None:
         for box, number in zip(self.boxes, numbers, strict=True):
-            with QSignalBlocker(box):
-                box.setValue(number)
+            if box.value() != number:
+                with QSignalBlocker(box):
+                    box.setValue(number)
         if self.slider is not None:
             self.slider.set_values(numbers)
 
@@ -124,10 +105,14 @@ class ChoiceEditor(ParamEditor):
 
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
-        self.box = QComboBox()
+        self.box = _Choices()
         self.box.setAccessibleName(param.title)
-        for choice in param.choices:
-            self.box.addItem(words(str(choice)) if isinstance(choice, str) else str(choice), choice)
+        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.box.setMinimumContentsLength(8)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for number in range(len(param.choices)):
+            self.box.addItem(choice_title(param, number))
         self.set_value(value)
         self.box.activated.connect(self._chosen)
         self.setLayout(row(self.box))
@@ -136,12 +121,53 @@ class ChoiceEditor(ParamEditor):
         return self.param.choices[self.box.currentIndex()]
 
     def set_value(self, value: Any) -> None:
-        wanted = self.param.default if value is None else value
-        if wanted in self.param.choices:
-            self.box.setCurrentIndex(self.param.choices.index(wanted))
+        self.box.setCurrentIndex(_position(self.param, value))
 
     @Slot()
     def _chosen(self) -> None:
+        self.edited.emit(self.value())
+        self.settled.emit()
+
+
+class _Choices(QComboBox):
+    def wheelEvent(self, event: object) -> None:
+        """The wheel scrolls the form, never a value by accident."""
+        event.ignore()
+
+
+class ChecksEditor(ParamEditor):
+    """Several of a few values, in the order in which they were chosen."""
+
+    def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
+        super().__init__(param, parent)
+        flow = FlowLayout(spacing=theme.HALF)
+        self.boxes: list[QCheckBox] = []
+        self._chosen: list[int] = []
+        for number in range(len(param.choices)):
+            box = QCheckBox(choice_title(param, number))
+            box.clicked.connect(self._clicked)
+            self.boxes.append(box)
+            flow.addWidget(box)
+        self.set_value(value)
+        self.setLayout(flow)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def value(self) -> list[Any]:
+        return [self.param.choices[number] for number in self._chosen]
+
+    def set_value(self, value: Any) -> None:
+        self._chosen = [_position(self.param, part) for part in value]
+        for number, box in enumerate(self.boxes):
+            box.setChecked(number in self._chosen)
+
+    @Slot()
+    def _clicked(self) -> None:
+        on = [number for number, box in enumerate(self.boxes) if box.isChecked()]
+        self._chosen = [number for number in self._chosen if number in on] + [
+            number for number in on if number not in self._chosen
+        ]
         self.edited.emit(self.value())
         self.settled.emit()
 
@@ -161,7 +187,7 @@ class SwitchEditor(ParamEditor):
         return self.box.isChecked()
 
     def set_value(self, value: Any) -> None:
-        self.box.setChecked(bool(self.param.default if value is None else value))
+        self.box.setChecked(bool(value))
 
     @Slot()
     def _clicked(self) -> None:
@@ -169,12 +195,15 @@ class SwitchEditor(ParamEditor):
         self.settled.emit()
 
 
-def editor_for(param: ParamInfo, value: Any) -> ParamEditor:
-    """Return the editor of a parameter that now is ``value`` (None: its default)."""
-    match param.kind:
-        case "switch":
-            return SwitchEditor(param, value)
-        case "choice":
-            return ChoiceEditor(param, value)
-        case _:
-            return NumbersEditor(param, value)
+def choice_title(param: ParamInfo, number: int) -> str:
+    """Return how the choice at position ``number`` reads."""
+    if param.labels:
+        return param.labels[number]
+    choice = param.choices[number]
+    return words(choice) if isinstance(choice, str) else str(choice)
+
+
+def _position(param: ParamInfo, value: Any) -> int:
+    same = [number for number, choice in enumerate(param.choices) if choice == value]
+    # 1 and True are equal, and two choices.
+    return next((number for number in same if type(param.choices[number]) is type(value)), same[0])
