@@ -65,6 +65,14 @@ def test_an_unknown_backbone_gets_its_nearest_names(project_folder: Path, config
     )
 
 
+def test_rare_classes_that_the_project_does_not_have_are_named(project_folder: Path, config: TrainConfig) -> None:
+    told = refusal(project_folder, config.with_settings(['rare.classes=["pit", "scrach"]']))
+    assert "no class 'scrach'" in told
+    assert "did you mean scratch?" in told
+    with Project.open(project_folder) as project:
+        check(project, config.with_settings(['rare.classes=["pit", "scratch"]']))
+
+
 def test_a_weights_file_that_is_not_there(project_folder: Path, config: TrainConfig) -> None:
     assert "does not exist" in refusal(project_folder, config.with_settings(["weights=x.pt"]))
 

@@ -9,6 +9,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from workbench.data.dataset import sample_seed
+from workbench.data.mixing import Mixed, mix
 from workbench.errors import WorkbenchError
 from workbench.training import checkpoints, optim
 from workbench.training.config import OptimizerConfig, ScheduleConfig
@@ -24,6 +26,7 @@ from workbench.training.events import (
     TrainingEvent,
     Warned,
 )
+from workbench.training.loss import CrossEntropy
 from workbench.training.state import State
 
 CPU = torch.device("cpu")
@@ -39,6 +42,7 @@ class Batch(NamedTuple):
     images: Tensor
     targets: Tensor
     unreadable: Sequence[Broken] = ()
+    ids: Tensor = torch.arange(6)
 
 
 class Preprocess(nn.Module):
@@ -64,6 +68,7 @@ class Bench:
     clip_norm: float = 1.0
     learning_rate: float = 0.05
     checkpoint_seconds: float = 0.0
+    mix: Callable[[Tensor, Sequence[int], int], Mixed] | None = None
     make: Callable[[int, int], Batch] = batch
     commands: dict[int, list[Command]] = field(default_factory=dict)
     saved: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -119,7 +124,7 @@ class Bench:
             checkpoint_seconds=self.checkpoint_seconds,
             shortcut="resized",
         )
-        parts = Parts(self.network, Preprocess(), nn.CrossEntropyLoss(), self.optimizer, self.network.train)
+        parts = Parts(self.network, Preprocess(), CrossEntropy(), self.optimizer, self.network.train, self.mix)
         around = Surroundings(
             train=self.train,
             validation=lambda: [self.make(99, 0), self.make(99, 1)],
@@ -367,3 +372,47 @@ def test_times_are_plausible() -> None:
     assert all(0 <= event.seconds <= took for event in of(events, StepEnded))
     assert all(0 <= event.data_wait <= 1 and math.isfinite(event.images_per_second) for event in of(events, StepEnded))
     assert of(events, EpochEnded)[-1].seconds_left == 0
+
+
+def mixed(images: Tensor, ids: Sequence[int], epoch: int) -> Mixed:
+    return mix(images, [sample_seed(7, epoch, i) for i in ids], kind="both", p=0.8, alpha=1.0)
+
+
+def test_a_resumed_run_that_mixes_gives_the_same_numbers() -> None:
+    whole = Bench(mix=mixed)
+    expected = whole.run()
+    assert without_times(expected) != without_times(Bench().run())
+    stopped = Bench(mix=mixed)
+    for event in stopped.events():
+        if isinstance(event, Tick) and event.step == 6:
+            stopped.save("last")
+            break
+    resumed = Bench(mix=mixed).load(stopped.saved["last"])
+    second = resumed.run()
+    assert_same(whole.weights, resumed.weights)
+    assert without_times(second) == without_times(expected)[-len(without_times(second)) :]
+
+
+def test_mixing_is_for_training_alone_and_knows_ids_and_epoch() -> None:
+    asked = []
+
+    def noted(images: Tensor, ids: Sequence[int], epoch: int) -> Mixed:
+        asked.append((tuple(ids), epoch))
+        return mixed(images, ids, epoch)
+
+    Bench(mix=noted).run()
+    assert asked == [(tuple(range(6)), epoch) for epoch in range(EPOCHS) for _ in range(STEPS)]
+
+
+def test_the_training_accuracy_of_mixed_images_is_of_the_class_that_shows_most() -> None:
+    """A network that names the partner's class is right where the partner fills most of the image."""
+
+    def mostly_partners(images: Tensor, ids: Sequence[int], epoch: int) -> Mixed:
+        partners = torch.arange(len(images)).roll(-1)
+        return Mixed(images[partners], partners, torch.full((len(images),), 0.1))
+
+    ended = of(Bench(mix=mostly_partners, learning_rate=0.0).run(), EpochEnded)[-1]
+    plain = of(Bench(learning_rate=0.0).run(), EpochEnded)[-1]
+    assert ended.validation_accuracy == plain.validation_accuracy
+    easy = of(Bench(mix=mostly_partners, epochs=12).run(), EpochEnded)[-1]
+    assert easy.train_accuracy > 0.9

@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
+import tomlkit
 import torch
 
 from workbench.errors import WorkbenchError
@@ -18,7 +19,8 @@ from workbench.models.backbones import Network
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
-from workbench.training import checkpoints, run
+from workbench.training import checkpoints, devices, inputs, run
+from workbench.training.build import Built, build
 from workbench.training.config import TrainConfig
 from workbench.training.control import write_command
 from workbench.training.events import (
@@ -33,6 +35,13 @@ from workbench.training.events import (
     Warned,
     read,
 )
+
+EVERYTHING = [
+    'augment.steps=[{transform = "RandomResizedCrop", p = 1.0, params = {scale = [0.5, 1.0]}}, {transform = "HorizontalFlip"}]',
+    'rare={classes = ["pit"], chain = {steps = [{transform = "GaussNoise", p = 0.9}, {transform = "VerticalFlip"}]}}',
+    'mix={kind = "both", p = 0.7, alpha = 1.0}',
+]
+"""Settings with everything random in them that happens to pixels."""
 
 TIMES = {"seconds", "seconds_left", "images_per_second", "data_wait"}
 
@@ -134,6 +143,70 @@ def test_a_stopped_run_resumes_with_the_numbers_of_one_never_stopped(
     assert isinstance(last, FitEnded)
     assert isinstance(other, FitEnded)
     assert (last.best_epoch, last.live, last.deployed) == (other.best_epoch, other.live, other.deployed)
+
+
+def test_crops_rare_classes_and_mixing_repeat_and_resume_whatever_the_workers(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    everything = config.with_settings(EVERYTHING)
+    whole = run.prepare(project_folder, everything)
+    expected = train(project_folder, whole)
+    folder = run.prepare(project_folder, everything.with_settings(["workers=1"]))
+    first = stop_at(project_folder, folder, 7)
+    folder.config.write_text(everything.with_settings(["workers=2", "compute.prepared_cache=false"]).dumps())
+    second = train(project_folder, folder)
+    assert numbers([*first, *second]) == numbers(expected)
+    assert_same_weights(whole, folder)
+
+
+@pytest.mark.parametrize("balance", ["none", "class_weights", "balanced_sampling"])
+def test_mixed_batches_train_with_any_balance(project_folder: Path, config: TrainConfig, balance: str) -> None:
+    settings = [f"loss.balance={balance}", "loss.label_smoothing=0.1", "mix.kind=both", "mix.p=1.0", "batch_size=7"]
+    folder = run.prepare(project_folder, config.with_settings([*settings, "freeze=backbone", "epochs=1"]))
+    events = train(project_folder, folder)
+    assert events[-1].reason == "finished"  # type: ignore[union-attr]
+    (ended,) = of(events, EpochEnded)
+    assert ended.train_loss > 0
+    assert 0 <= ended.train_accuracy <= 1
+
+
+def test_validation_is_never_augmented(project_folder: Path, config: TrainConfig) -> None:
+    """Every chain and every mixing there is leaves the pixels of validation those of a run without any."""
+    found = []
+    for settings in (EVERYTHING, ["augment.steps=[]"]):
+        folder = run.prepare(project_folder, config.with_settings(settings))
+        *_, built = build(
+            TrainConfig.load(folder.config),
+            inputs.load(folder),
+            devices.choose("cpu"),
+            cache=project_folder / "cache",
+            checkpoint=None,
+        )
+        assert isinstance(built, Built)
+        batches = list(built.validation_batches())
+        found.append(torch.cat([batch.images for batch in batches]))
+        assert torch.equal(found[-1], torch.cat([batch.images for batch in built.validation_batches()]))
+        built.close()
+    assert found[0].shape == (12, 32, 32, 3)
+    assert torch.equal(*found)
+
+
+def test_a_run_folder_from_before_the_chains_nested_is_trained_as_it_was(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    """Format 1: no rare classes, no mixing, no detail in the config, no largest side in the inputs."""
+    folder = run.prepare(project_folder, config.with_settings([EVERYTHING[0]]))
+    fields = tomlkit.parse(folder.config.read_text()).unwrap()
+    for name in ("rare", "mix"):
+        del fields[name]
+    del fields["preprocess"]["detail"]
+    folder.config.write_text(tomlkit.dumps({**fields, "format": 1}))
+    listed = json.loads((folder.path / "inputs.json").read_text())
+    assert listed.pop("largest") == 40
+    (folder.path / "inputs.json").write_text(json.dumps({**listed, "format": 1}))
+    assert inputs.load(folder).largest == 0
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+    assert [path.name.partition("-")[0] for path in (project_folder / "cache" / "prepared").iterdir()] == ["32"]
 
 
 def test_a_run_stopped_by_its_control_file_says_so_and_has_a_model(project_folder: Path, config: TrainConfig) -> None:
@@ -351,6 +424,8 @@ def test_loader_processes_change_no_number_and_none_is_left(project_folder: Path
         ("backbone=torchvision/resnet81", "torchvision/resnet18"),
         ("weights=/nowhere/weights.pt", "/nowhere/weights.pt does not exist"),
         ('augment.steps=[{transform = "HorizontalFlop"}]', "HorizontalFlip"),
+        ('rare={classes = ["pit"], chain = {steps = [{transform = "HorizontalFlop"}]}}', "HorizontalFlip"),
+        ('rare.classes=["pits"]', "did you mean pit"),
     ],
 )
 def test_what_cannot_succeed_is_said_before_a_run_is_made(

@@ -1,6 +1,6 @@
 """Everything a run trains with, made from its config and its frozen inputs: network, pixels, loaders, optimizer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from workbench.data import loaders
-from workbench.data.dataset import ImageDataset, VariedDataset
+from workbench.data.dataset import ImageDataset, VariedDataset, sample_seed
+from workbench.data.mixing import Mixed, mix
 from workbench.jobs import Noticed
 from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.catalog import find
@@ -23,6 +24,7 @@ from workbench.training.config import TrainConfig
 from workbench.training.engine import Batch, Parts, Plan
 from workbench.training.events import Preparing, Warned
 from workbench.training.finish import Model
+from workbench.training.loss import CrossEntropy
 from workbench.training.samples import TrainPixels
 from workbench.training.state import State
 
@@ -164,6 +166,7 @@ def _join(
         loss=_loss(config, frozen).to(fabric.device),
         optimizer=optimizer,
         train_mode=lambda: train_mode(network),
+        mix=_mixing(config),
     )
     found = stages(network)
     trains = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
@@ -232,7 +235,19 @@ def _loss(config: TrainConfig, frozen: inputs.Inputs) -> nn.Module:
     weight = None
     if config.loss.balance == "class_weights":
         weight = torch.tensor(inputs.class_weights(frozen.train, len(frozen.classes)))
-    return nn.CrossEntropyLoss(weight=weight, label_smoothing=config.loss.label_smoothing)
+    return CrossEntropy(weight=weight, label_smoothing=config.loss.label_smoothing)
+
+
+def _mixing(config: TrainConfig) -> Callable[[Tensor, Sequence[int], int], Mixed] | None:
+    mixing = config.mix
+    if mixing.kind == "none" or mixing.p == 0:
+        return None
+
+    def mixed(images: Tensor, ids: Sequence[int], epoch: int) -> Mixed:
+        seeds = [sample_seed(config.seed, epoch, image_id) for image_id in ids]
+        return mix(images, seeds, kind=mixing.kind, p=mixing.p, alpha=mixing.alpha)
+
+    return mixed
 
 
 class _ChannelsLast(nn.Module):

@@ -8,6 +8,7 @@ from workbench.models.catalog import find
 from workbench.project.ids import ClassId, ImageState, SplitName
 from workbench.project.images import Query
 from workbench.project.project import Project
+from workbench.registry import nearest
 from workbench.training.config import TrainConfig
 
 
@@ -15,11 +16,13 @@ def check(project: Project, config: TrainConfig) -> None:
     """Raise WorkbenchError, in one sentence, for a run that cannot succeed.
 
     Covers: several labels per image, no labelled images, one class only, no split, a class without training images, an
-    empty validation split, an unknown backbone (with the nearest names) and a weights file that is not there. What needs
-    torch (whether the file fits) is said by the run itself, before its first step.
+    empty validation split, rare classes that the project does not have (with the nearest names), an unknown backbone
+    (likewise) and a weights file that is not there. What needs torch (whether the file fits) is said by the run itself,
+    before its first step.
     """
     check_labels(project)
     check_folders(project)
+    check_rare(project, config)
     find(config.backbone.name)
     weights = config.backbone.weights
     if weights not in ("hub", "none") and not Path(weights).expanduser().is_file():
@@ -66,6 +69,18 @@ def check_labels(project: Project) -> None:
     if missing:
         raise WorkbenchError(
             f"The class {_list(missing)} has no image in the training split; make the split again, or label more images."
+        )
+
+
+def check_rare(project: Project, config: TrainConfig) -> None:
+    """Raise WorkbenchError where a class that shall have its own chain is none of the project's."""
+    names = [row.name for row in project.labels.classes()]
+    unknown = [name for name in config.rare.classes if name not in names]
+    if unknown:
+        close = nearest(unknown[0], names) or names[:3]
+        raise WorkbenchError(
+            f"The project has no class {_list(unknown)}, for which there is a chain of its own; did you mean "
+            f"{', '.join(close)}? Correct rare.classes, then train."
         )
 
 

@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from workbench.data.mixing import Mixed
 from workbench.errors import WorkbenchError
 from workbench.training import optim
 from workbench.training.clock import Clock
@@ -47,19 +48,26 @@ class Unreadable(Protocol):
 
 
 class Batch(Protocol):
-    """What a loader yields: uint8 images [N, H, W, 3], class indices [N], and what could not be read. N may be 0."""
+    """What a loader yields: uint8 images [N, H, W, 3], class indices and image ids [N], and what could not be read.
+
+    N may be 0.
+    """
 
     @property
     def images(self) -> Any: ...
     @property
     def targets(self) -> Tensor: ...
     @property
+    def ids(self) -> Tensor: ...
+    @property
     def unreadable(self) -> Sequence[Unreadable]: ...
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What is trained. ``preprocess`` turns uint8 [N, H, W, 3] into floats, ``network`` those into logits [N, C]."""
+    """What is trained. ``preprocess`` turns uint8 [N, H, W, 3] into floats, ``network`` those into logits [N, C], ``loss``
+    those and the class indices [N] into a scalar.
+    """
 
     network: nn.Module
     preprocess: nn.Module
@@ -67,6 +75,8 @@ class Parts:
     optimizer: Optimizer
     train_mode: Callable[[], None]
     """Puts the network into training mode, its frozen parts excepted."""
+    mix: Callable[[Tensor, Sequence[int], int], Mixed] | None = None
+    """Mixes uint8 images [N, H, W, 3] of these ids in an epoch (from 0); ``loss`` then takes partners and shares too."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +187,14 @@ class _Loop:
     def _step(self, batch: Batch) -> None:
         images = batch.images.to(self.state.device, non_blocking=True)
         targets = batch.targets.to(self.state.device, non_blocking=True)
+        labels: tuple[Tensor, ...] = (targets,)
+        if self.parts.mix is not None:
+            images, partners, shares = self.parts.mix(images, batch.ids.tolist(), self.state.epoch)
+            labels = (targets, partners, shares)
+            # The training accuracy counts the class that a mixed image shows most of: comparable with other runs.
+            targets = torch.where(shares >= 0.5, targets, targets[partners])
         logits = self.model(self.parts.preprocess(images))
-        loss = self.parts.loss(logits, targets)
+        loss = self.parts.loss(logits, *labels)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         if self.plan.clip_norm > 0:

@@ -66,7 +66,11 @@ class StepEnded:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """``epoch`` counts from 1. The validation figures are live figures: see ``shortcut``."""
+    """``epoch`` counts from 1. The validation figures are live figures: see ``shortcut``.
+
+    The training figures are of augmented images. Where images are mixed, ``train_loss`` counts both labels by their
+    shares, and ``train_accuracy`` asks for the class that shows most.
+    """
 
     epoch: int
     step: int

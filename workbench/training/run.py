@@ -30,6 +30,7 @@ from workbench.training.engine import Surroundings, fit
 from workbench.training.events import CheckpointSaved, FitEnded, FitStarted, Preparing, Reason, TrainingEvent, Warned
 from workbench.training.locks import DeviceLock, RunLock
 from workbench.training.log import EventLog
+from workbench.training.samples import chains
 from workbench.training.state import State
 
 TELL_SECONDS = 0.2
@@ -45,7 +46,8 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
     with Project.open(project_folder, read_only=run is not None) as project:
         check(project, config)
         PreprocessSpec.for_backbone(find(config.backbone.name), size=config.preprocess.size)
-        pipeline.check(config.augment)
+        for chain in chains(config):
+            pipeline.check(chain)
         if run is None:
             run = project.runs.create(with_absolute_weights(config).dumps())
         inputs.freeze(project, run)
