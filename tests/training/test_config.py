@@ -4,7 +4,7 @@ import pytest
 
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
-from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, TrainConfig
+from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, MixConfig, TrainConfig
 
 
 def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
@@ -59,6 +59,25 @@ def test_every_preset_is_a_config(preset: str) -> None:
     assert TrainConfig.loads(config.dumps()) == config
 
 
+def test_a_chain_is_set_by_the_name_of_a_preset_or_by_its_file(tmp_path: Path) -> None:
+    flips = Chain(steps=(Step(transform="VerticalFlip", p=0.25),))
+    flips.save(tmp_path / "flips.json")
+    config = TrainConfig().with_settings(
+        ["augment=strong", f"rare.chain={tmp_path / 'flips.json'}", 'rare.classes=["pit", "scratch"]']
+    )
+    assert len(config.augment.steps) > 3
+    assert config.rare.chain == flips
+    assert config.rare.classes == ("pit", "scratch")
+    assert TrainConfig().with_settings(["augment=none"]).augment == Chain()
+    inline = TrainConfig().with_settings(['augment={steps = [{transform = "VerticalFlip", p = 0.25}]}'])
+    assert inline.augment == flips
+
+
+def test_mixing_is_set_by_its_kind_or_whole() -> None:
+    assert TrainConfig().with_settings(["mix=cutmix", "mix.p=0.3"]).mix == MixConfig(kind="cutmix", p=0.3)
+    assert TrainConfig().with_settings(['mix={kind = "both", alpha = 1.0}']).mix == MixConfig(kind="both", alpha=1.0)
+
+
 def test_every_short_name_stands_for_a_field() -> None:
     for name, path in SHORT_NAMES.items():
         field = TrainConfig().model_dump()
@@ -78,6 +97,9 @@ def test_every_short_name_stands_for_a_field() -> None:
         ("freeze=stages:0", "train_last"),
         ("preset=magic", "choose one of fast, balanced, best"),
         ("resize=stretch", "resize"),
+        ("mix=mixcut", "mix.kind: Input should be 'none', 'mixup', 'cutmix' or 'both'"),
+        ("augment=mild", "neither a preset of chains nor a file named 'mild'; .*light, medium, strong"),
+        (f"augment={__file__}", "test_config.py"),
     ],
 )
 def test_a_wrong_setting_is_a_sentence(setting: str, sentence: str) -> None:

@@ -226,8 +226,9 @@ class TrainConfig(Part):
     def with_settings(self, settings: list[str]) -> Self:
         """Apply ``name=value`` settings: a dotted path of fields, or a short name (see `SHORT_NAMES`).
 
-        ``preset`` is applied first wherever it stands, then the others in order. Raises WorkbenchError for a name that
-        does not exist (with the nearest ones) or a value that is out of bounds.
+        ``preset`` is applied first wherever it stands, then the others in order. A chain (``augment``, ``rare.chain``) is
+        the name of a preset of chains, a chain's file, or TOML. Raises WorkbenchError for a name that does not exist (with
+        the nearest ones), a file that holds no chain, or a value that is out of bounds.
         """
         pairs = []
         for setting in settings:
@@ -241,6 +242,12 @@ class TrainConfig(Part):
                 _merge(fields, _preset(value))
             elif name == "freeze":
                 fields["freeze"] = _freeze(value)
+            elif value.startswith("{"):  # a whole part, also where its name is short for one of its fields
+                _set(fields, name if name in fields else SHORT_NAMES.get(name, name), name, value)
+            elif name == "augment":
+                fields["augment"] = _chain(value)
+            elif name == "rare.chain":
+                fields["rare"]["chain"] = _chain(value)
             else:
                 _set(fields, SHORT_NAMES.get(name, name), name, value)
         return type(self)._validated(fields, "the settings")
@@ -264,6 +271,7 @@ SHORT_NAMES = {
     "workers": "compute.workers",
     "size": "preprocess.size",
     "resize": "preprocess.resize",
+    "mix": "mix.kind",
 }
 """Short names of ``--set`` and the dotted paths they stand for."""
 
@@ -309,6 +317,21 @@ def _freeze(value: str) -> dict[str, Any]:
     raise WorkbenchError(
         f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train)."
     )
+
+
+def _chain(value: str) -> dict[str, Any]:
+    # Late: the window holds configs and needs neither the presets nor the files for it.
+    from workbench.augment.catalog import presets
+
+    known = presets()
+    if value in known:
+        return known[value].model_dump(mode="json")
+    path = Path(value).expanduser()
+    if not path.is_file():
+        raise WorkbenchError(
+            f"There is neither a preset of chains nor a file named '{value}'; choose a file or one of {', '.join(known)}."
+        )
+    return Chain.load(path).model_dump(mode="json")
 
 
 def _paths(fields: dict[str, Any], prefix: str = "") -> list[str]:
