@@ -6,10 +6,13 @@ import pytest
 
 from workbench.augment.catalog import presets
 from workbench.augment.chain import Chain, Step
-from workbench.augment.pipeline import check, compose
+from workbench.augment.pipeline import ChainError, check, compose
 from workbench.errors import WorkbenchError
 
 IMAGE = np.random.default_rng(5).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+NOTHING = Step(transform="HorizontalFlip", p=0)
 
 
 def chain(*steps: Step) -> Chain:
@@ -54,7 +57,7 @@ def test_the_result_does_not_depend_on_what_ran_before() -> None:
 def test_a_trace_ends_in_the_result() -> None:
     composed = compose(presets()["strong"])
     trace = composed.trace(IMAGE, 4)
-    assert [name for name, _ in trace] == ["", *(step.transform for step in presets()["strong"].steps)]
+    assert [place for place, _ in trace] == [(), *((number,) for number in range(len(presets()["strong"].steps)))]
     assert np.array_equal(trace[0][1], IMAGE)
     assert np.array_equal(trace[-1][1], composed(IMAGE, 4))
 
@@ -113,14 +116,18 @@ def test_a_step_that_is_off_is_checked_too() -> None:
 
 
 def test_a_transform_that_leaves_8_bits_is_refused() -> None:
-    with pytest.raises(WorkbenchError, match="ToFloat gives no 8-bit colour image"):
-        compose(chain(Step(transform="ToFloat", p=1)))(IMAGE, 1)
+    grey = Step(transform="ToGray", p=1, params={"num_output_channels": 1})
+    for made in (chain(grey), chain(NOTHING, Step(transform="Sequential", p=1, steps=(NOTHING, grey)), NOTHING)):
+        with pytest.raises(ChainError, match="ToGray gives no 8-bit colour image") as caught:
+            compose(made)(IMAGE, 1)
+        assert made.at(caught.value.place) == grey
 
 
 def test_a_transform_that_fails_on_an_image_is_named() -> None:
     step = Step(transform="RandomCrop", p=1, params={"height": 500, "width": 500})
-    with pytest.raises(WorkbenchError, match="RandomCrop does not work on an image of 60 x 40 pixels"):
+    with pytest.raises(ChainError, match="RandomCrop does not work on an image of 60 x 40 pixels") as caught:
         compose(chain(step))(IMAGE, 1)
+    assert caught.value.place == (0,)
 
 
 def test_the_random_numbers_of_the_process_are_left_alone() -> None:

@@ -13,8 +13,9 @@ from workbench.errors import WorkbenchError
 FORMAT = 2
 
 GROUPS = ("OneOf", "SomeOf", "Sequential", "RandomOrder")
-"""Steps that hold steps. In OneOf and SomeOf the inner probabilities are weights of being drawn; a step that was drawn is
-applied. The parameters of SomeOf and RandomOrder are albumentations' ``n`` and ``replace``."""
+"""Steps that hold steps. In OneOf the inner probabilities are weights of being drawn, and the step that was drawn is applied.
+SomeOf and RandomOrder draw ``n`` of theirs (1 where it is not given; with ``replace`` perhaps the same again), each as
+likely as the other, and apply those by their own probabilities. SomeOf keeps their order."""
 
 MOST_STEPS = 64
 DEEPEST = 4
@@ -24,6 +25,15 @@ _LARGEST_NUMBER = 1e9
 
 Place = tuple[int, ...]
 """Where a step stands: its position in the chain, then in its group, and so on."""
+
+
+class ChainError(WorkbenchError):
+    """What is wrong with a chain; ``place`` and ``param`` where one step or one of its parameters is to blame."""
+
+    def __init__(self, message: str, *, place: Place | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+        self.param = param
 
 
 class Step(BaseModel):
