@@ -4,7 +4,7 @@ import pytest
 
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
-from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, MixConfig, TrainConfig
+from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, MixConfig, RareConfig, TrainConfig
 
 
 def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
@@ -12,6 +12,24 @@ def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
         epochs=3,
         freeze=FreezeStages(train_last=2),
         augment=Chain(steps=(Step(transform="Affine", p=0.3, params={"rotate": [-10, 10], "fill": 0}),)),
+        rare=RareConfig(
+            classes=("pit", "rolled-in scale"),
+            chain=Chain(
+                steps=(
+                    Step(
+                        transform="OneOf",
+                        steps=(
+                            Step(transform="Sequential", p=0.2, steps=(Step(transform="VerticalFlip", enabled=False),)),
+                            Step(
+                                transform="CLAHE", params={"clip_limit": [1.0, 4.0], "note": "none", "deep": [{"a": 1}]}
+                            ),
+                        ),
+                    ),
+                    Step(transform="SomeOf", params={"n": 2, "replace": False}),
+                )
+            ),
+        ),
+        mix=MixConfig(kind="cutmix", p=0.25, alpha=1.0),
     )
     (tmp_path / "run.toml").write_text(config.dumps())
     assert TrainConfig.load(tmp_path / "run.toml") == config

@@ -191,6 +191,19 @@ def test_validation_is_never_augmented(project_folder: Path, config: TrainConfig
     assert torch.equal(*found)
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_chain_that_fails_on_an_image_ends_the_run_in_a_sentence(
+    project_folder: Path, config: TrainConfig, workers: int
+) -> None:
+    crop = 'augment.steps=[{transform = "RandomCrop", p = 1.0, params = {height = 999, width = 999}}]'
+    folder = run.prepare(project_folder, config.with_settings([crop, f"workers={workers}"]))
+    ended = train(project_folder, folder)[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert ended.message.startswith("RandomCrop does not work on an image of 32 x 32 pixels")
+    assert "\n" not in ended.message
+
+
 def test_a_run_folder_from_before_the_chains_nested_is_trained_as_it_was(
     project_folder: Path, config: TrainConfig
 ) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 import tests.tiny_backbone
 from workbench.augment.chain import Chain, Step
-from workbench.augment.pipeline import compose, resized
+from workbench.augment.pipeline import compose
 from workbench.data.dataset import Sample, VariedDataset, sample_seed
 from workbench.data.loaders import make_loader, set_epoch
 from workbench.data.reading import Decoding, ImageError
@@ -56,7 +56,7 @@ def test_a_variant_is_the_prepared_image_through_the_chain_at_the_models_size(sa
     np.testing.assert_array_equal(variant, pixels.variant(samples[0], 5))
     assert not np.array_equal(variant, pixels.variant(samples[0], 6))
     noisy = pixels.variant(samples[0], 5, chain=NOISE)
-    np.testing.assert_array_equal(noisy, resized(compose(NOISE)(prepared, 5), (32, 32)))
+    np.testing.assert_array_equal(noisy, compose(NOISE, side=32)(prepared, 5))
 
 
 def test_the_side_prepared_follows_the_smallest_crop_of_the_chains_in_use_and_what_images_hold() -> None:

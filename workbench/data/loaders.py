@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from workbench.data.dataset import SampleDataset, Unreadable
 from workbench.data.reading import Pixels
+from workbench.errors import WorkbenchError
 
 _ORDER = 0x0DE5
 """Keeps the order's random numbers apart from those of the images."""
@@ -127,6 +128,14 @@ def choose_workers(asked: int) -> int:
         return asked
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if processors <= 2 else min(8, processors // 2)
+
+
+def sentence_of(error: WorkbenchError) -> str:
+    """Return what the error says, without torch's words and the traceback that one from a worker comes wrapped in."""
+    message = str(error)
+    if "Original Traceback" not in message:
+        return message
+    return message.rstrip().rpartition(f"{type(error).__name__}: ")[2]
 
 
 def collate(found: Sequence[tuple[Pixels, int, int] | Unreadable]) -> Batch:

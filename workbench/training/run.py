@@ -14,6 +14,7 @@ import torch
 
 from workbench.augment import pipeline
 from workbench.curation import leakage
+from workbench.data.loaders import sentence_of
 from workbench.errors import WorkbenchError, told
 from workbench.evaluation.samples import without_images
 from workbench.jobs import Job, Stop
@@ -146,7 +147,7 @@ class _Training:
         try:
             yield from self._events()
         except WorkbenchError as error:
-            yield self._ended("failed", str(error))
+            yield self._ended("failed", sentence_of(error))
         except Exception as error:
             words = self._in_words(error)
             yield self._ended(

@@ -3,6 +3,7 @@
 Imports neither torch nor albumentations before an image needs them.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,11 @@ class TrainPixels:
 
     def composed(self, chain: Chain) -> "Variation":
         """Return the chain made ready for prepared pixels. Kept between calls. Raises ChainError."""
-        for known, variation in self._variations:
-            if known is chain or known == chain:
-                return variation
+        # The run's own chains are found without being compared: this is asked for every image.
+        for same in (operator.is_, operator.eq):
+            for known, variation in self._variations:
+                if same(known, chain):
+                    return variation
         variation = Variation(chain, self.size)
         self._variations = [*self._variations[-_MOST_KEPT:], (chain, variation)]
         return variation
@@ -125,13 +128,14 @@ class Variation:
     def __init__(self, chain: Chain, size: int) -> None:
         """Raises ChainError where the chain cannot be composed."""
         self._size = size
-        self._composed = pipeline.compose(chain) if chain.active().steps else None
+        self._composed = pipeline.compose(chain, side=size) if chain.active().steps else None
 
     def __call__(self, prepared: Pixels, seed: int) -> Pixels:
         """Return the variant of this seed, uint8 S x S x 3, contiguous. Raises ChainError."""
-        pixels = self._composed(prepared, seed) if self._composed is not None else prepared
+        if self._composed is not None:
+            return self._composed(prepared, seed)
         shape = (self._size, self._size)
-        return pipeline.resized(pixels, shape) if pixels.shape[:2] != shape else pixels
+        return prepared if prepared.shape[:2] == shape else pipeline.resized(prepared, shape)
 
 
 class _Prepared:
