@@ -89,8 +89,10 @@ def leaf(step: Step, shape: tuple[int, int], place: Place) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Strictly, for else a value that breaks its validator is replaced by the default without a word.
-            return kind(**params, p=step.p, strict=True)
+            # Strictly, for else a value that breaks its validator is replaced by the default without a word. A class that
+            # has its schema from another (MedianBlur, RandomRotate90, ToSepia) does not know the word.
+            strictly = {"strict": True} if "InitSchema" in vars(kind) else {}
+            return kind(**params, p=step.p, **strictly)
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         param, message = _blamed(error, step, fields)
         raise ChainError(
