@@ -53,7 +53,7 @@ def test_an_unreadable_image_becomes_a_marker(tmp_path: Path) -> None:
 def test_the_core_of_data_imports_neither_torch_nor_qt_nor_opencv() -> None:
     code = (
         "import sys, workbench.data.dataset, workbench.data.scan, workbench.data.thumbnails, workbench.data.prepared, "
-        "workbench.augment.catalog, workbench.augment.pipeline, workbench.augment.preview;"
+        "workbench.augment.catalog, workbench.augment.pipeline, workbench.training.preview;"
         "bad = {'torch', 'PySide6', 'cv2', 'albumentations', 'scipy', 'sklearn'} & set(sys.modules); assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

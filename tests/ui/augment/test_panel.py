@@ -162,13 +162,13 @@ def test_step_by_step(panel: AugmentPanel, qtbot: QtBot) -> None:
 def test_the_seed_is_fixed_or_rolls(panel: AugmentPanel, child: Any, qtbot: QtBot) -> None:
     with qtbot.waitSignal(panel.preview.engine.ended):
         panel.set_chain(Chain())
-    assert child.jobs[-1][2] == 7
+    assert child.jobs[-1].tiles[1].seed == 7
     panel.preview.rolling.setChecked(True)
     seeds = set()
     for name in ("Blur", "CLAHE", "ToGray"):
         with qtbot.waitSignal(panel.preview.engine.ended):
             panel.set_chain(Chain(steps=(Step(transform=name),)))
-        seeds.add(child.jobs[-1][2])
+        seeds.add(child.jobs[-1].tiles[1].seed)
     assert len(seeds) > 1
 
 

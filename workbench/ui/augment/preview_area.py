@@ -13,15 +13,15 @@ from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from workbench.augment.chain import Chain
-from workbench.augment.preview import PreviewChild
-from workbench.data.reading import Decoding, read_image
+from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
 from workbench.project.images import ImageRow, Query
 from workbench.project.project import Project
+from workbench.training.preview import Picture, PreviewChild, Request, TileWish
 from workbench.ui import theme
 from workbench.ui.augment.boards import VARIANTS, Board, StepBoard, VariantBoard
-from workbench.ui.augment.preview_engine import Child, PreviewEngine, Wish
+from workbench.ui.augment.preview_engine import Child, Facts, PreviewEngine, Wish
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.messages import Banner
 from workbench.ui.session import Session
@@ -29,34 +29,23 @@ from workbench.ui.widgets import ElidedLabel, EmptyState, Segmented, tool_button
 
 USUAL_SIZE = 224
 HIGHEST_SEED = 9999
+_STRIDE = 7919
 
 
 class _Choice(NamedTuple):
-    """The images that can be stepped through, and the one to begin with: the first to train on, if there is one."""
+    """The images that can be stepped through, the one to begin with (the first to train on, if there is one), and the
+    longest side of all."""
 
     ids: NDArray[np.int64]
     first: int | None
+    largest: int = 0
 
 
 def _choice(project: Project) -> _Choice:
     ids = project.images.ids(Query(rejected=False))
     training = project.images.ids(Query(split="train", rejected=False))
     candidates = training if len(training) else ids
-    return _Choice(ids, int(candidates[0]) if len(candidates) else None)
-
-
-class Source:
-    """The pixels of one image, read once, in the thread that asks first."""
-
-    def __init__(self, path: Path, decoding: Decoding, size: int) -> None:
-        self.path, self.size = path, size
-        self._decoding = decoding
-        self._pixels: NDArray[np.uint8] | None = None
-
-    def __call__(self) -> NDArray[np.uint8]:
-        if self._pixels is None:
-            self._pixels = read_image(self.path, self._decoding, reduce_to=self.size)
-        return self._pixels
+    return _Choice(ids, int(candidates[0]) if len(candidates) else None, project.images.largest_side())
 
 
 class PreviewArea(QWidget):
@@ -77,8 +66,9 @@ class PreviewArea(QWidget):
         self._chain = Chain()
         self._ids: NDArray[np.int64] = np.zeros(0, np.int64)
         self._row: ImageRow | None = None
-        self._source: Source | None = None
-        self._decoding = Decoding()
+        self._decoding, self._largest, self._cache = Decoding(), 0, ""
+        self._digests: dict[int, int] = {}
+        self._shown_size = 0
         self.engine = PreviewEngine(child or PreviewChild(), self)
         self.variants, self.steps = VariantBoard(), StepBoard()
         self._build()
@@ -87,6 +77,7 @@ class PreviewArea(QWidget):
         self._resized.setInterval(150)
         self._resized.timeout.connect(self.refresh)
         self.engine.pictured.connect(self._pictured)
+        self.engine.measured.connect(self._measured)
         self.engine.failed.connect(self._failed)
         self.engine.ended.connect(self._ended)
         session.projectChanged.connect(self._project_changed)
@@ -154,7 +145,6 @@ class PreviewArea(QWidget):
         project = self._session.project
         found = project.images.page([image_id]) if project is not None and image_id is not None else []
         self._row = found[0] if found else None
-        self._source = None
         self._pages.setCurrentIndex(1 if self._row is not None else 0)
         if self._row is not None:
             self._name.setText(self._row.relative)
@@ -190,21 +180,39 @@ class PreviewArea(QWidget):
         if not self.isVisible() or self._row is None:
             self.engine.cancel()
             return
-        size = self._model_size()
-        if self._source is None or self._source.size != size:
-            self._source = Source(self._row.path, self._decoding, size)
+        size = self._shown_size = self._model_size()
         board = self.board
         side = min(board.tile_side(), max(size, 64))
-        self.engine.show(
-            Wish(
-                chain=self._chain,
-                image=self._source,
-                size=size,
-                side=side,
-                seed=self.seed.value(),
-                count=VARIANTS,
-                steps=board is self.steps,
-            )
+        seed, steps = self.seed.value(), board is self.steps
+        self._digests.clear()
+        make = partial(self._request, self._chain, self._row.path, size=size, side=side, seed=seed, steps=steps)
+        self.engine.show(Wish(make, (steps, self._row.id), None if steps else self._row.path))
+
+    def _request(self, chain: Chain, path: Path, *, size: int, side: int, seed: int, steps: bool) -> Request:
+        """Return what is to be seen: the original, then the variants or the prefixes of the chain."""
+        config = self._session.config
+        config = config.model_copy(
+            update={"augment": chain, "preprocess": config.preprocess.model_copy(update={"size": size})}
+        )
+        before = TileWish(0, prepared=True)
+        chains: tuple[Chain, ...] = (chain,)
+        if steps:
+            # The same seed gives a step the same dice, whatever follows it: prefixes of the chain show what each adds.
+            taking = [step for step in chain.steps if step.enabled]
+            chains = tuple(Chain(steps=tuple(taking[:number])) for number in range(1, len(taking) + 1))
+            tiles = [TileWish(0, number, seed) for number in range(len(chains))]
+        else:
+            tiles = [TileWish(0, 0, seed + _STRIDE * number) for number in range(VARIANTS)]
+        return Request(
+            config,
+            (),
+            self._decoding.as_dict(),
+            self._cache,
+            self._largest,
+            chains,
+            (Picture(str(path)),),
+            (before, *tiles),
+            side,
         )
 
     @property
@@ -230,7 +238,8 @@ class PreviewArea(QWidget):
     def _project_changed(self) -> None:
         project = self._session.project
         self._decoding = decoding_of(project) if project is not None else Decoding()
-        self._row, self._source = None, None
+        self._cache = str(project.cache_folder) if project is not None else ""
+        self._row = None
         for board in (self.variants, self.steps):
             for tile in board.tiles:
                 tile.image = None
@@ -244,13 +253,13 @@ class PreviewArea(QWidget):
             self._offer(_Choice(np.zeros(0, np.int64), None))
 
     def _offer(self, choice: "_Choice") -> None:
-        self._ids = choice.ids
+        self._ids, self._largest = choice.ids, choice.largest
         if self._row is None or not (self._ids == self._row.id).any():
             self.show_image(choice.first)
 
     @Slot()
     def _config_changed(self) -> None:
-        if self._source is not None and self._source.size != self._model_size():
+        if self._row is not None and self._shown_size != self._model_size():
             self.refresh()
 
     @Slot(str)
@@ -258,17 +267,23 @@ class PreviewArea(QWidget):
         self._boards.setCurrentWidget(self.board)
         self.refresh()
 
-    @Slot(int, QImage, bool)
-    def _pictured(self, index: int, picture: QImage, same: bool) -> None:
+    @Slot(object)
+    def _measured(self, facts: Facts) -> None:
+        self._digests[facts.index] = facts.digest
+
+    @Slot(int, QImage)
+    def _pictured(self, index: int, picture: QImage) -> None:
         tiles = self.board.tiles
         if index < len(tiles):
             tiles[index].image = picture
-            tiles[index].quiet = same
-            if self.board is self.steps and index:
-                self._caption_step(index, same)
+            if self.board is self.steps:
+                for shown in (index, index + 1):  # tiles come in any order
+                    if 0 < shown < len(tiles) and {shown, shown - 1} <= self._digests.keys():
+                        self._caption_step(shown, self._digests[shown] == self._digests[shown - 1])
             self.board.update()
 
     def _caption_step(self, index: int, same: bool) -> None:
+        self.steps.tiles[index].quiet = same
         steps = [step for step in self._chain.steps if step.enabled]
         if index <= len(steps):
             title = self._title_of(steps[index - 1].transform)
@@ -278,8 +293,8 @@ class PreviewArea(QWidget):
     def _ended(self) -> None:
         self._say("")
 
-    @Slot(str)
-    def _failed(self, sentence: str) -> None:
+    @Slot(str, object, str)
+    def _failed(self, sentence: str, place: object, param: str) -> None:
         self._say(sentence)
         self.failed.emit(sentence)
 

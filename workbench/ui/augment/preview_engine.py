@@ -1,188 +1,96 @@
-"""Computes the preview in a thread that asks the preview child; only the newest wish is worked on."""
+"""Asks the preview's child in a thread; only the newest wish is worked on, and pictures come ready to paint."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QCoreApplication, QObject, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage, QPainter
 
-from workbench.augment.chain import Chain
+from workbench.data.reading import Decoding, Pixels, read_image
 from workbench.errors import WorkbenchError
-from workbench.jobs import Job, Stop, drain
+from workbench.jobs import Job, Stop
+from workbench.training.preview import Request, Tile
+from workbench.ui.augment.newest import Newest
 
 THROTTLE_MS = 25
-"""Wishes that come faster than this (a slider that is dragged) are worked on at this pace."""
-
-Pixels = NDArray[np.uint8]
+"""Wishes that come faster than this (a slider that is dragged) are worked on at this pace; a single one at once."""
 
 
 class Child(Protocol):
-    """What the engine needs of `workbench.augment.preview.PreviewChild`."""
+    """What the engine needs of `workbench.training.preview.PreviewChild`."""
 
     def warm(self) -> None: ...
-    def job(self, chain: Chain, image: Callable[[], Pixels], *, size: int, side: int, count: int, seed: int) -> Job: ...
+    def job(self, request: Request) -> Job: ...
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be shown: the variants of an image, or (``steps``) the image after each step of one variant."""
+    """What is to be shown.
 
-    chain: Chain
-    image: Callable[[], Pixels]
-    size: int
-    side: int
-    seed: int
-    count: int
-    steps: bool = False
-
-    def jobs(self, child: Child) -> Iterator[tuple[int, Job]]:
-        """Yield the jobs one after the other, each with the index of its first picture.
-
-        Index 0 is the original. Beside the variants it is painted without the child, which may still be starting.
-        """
-
-        def job(chain: Chain, count: int) -> Job:
-            return child.job(chain, self.image, size=self.size, side=self.side, count=count, seed=self.seed)
-
-        if not self.steps:
-            yield 1, job(self.chain, self.count)
-            return
-        yield 0, job(Chain(), 1)
-        # The same seed gives a step the same dice, whatever follows it: prefixes of the chain show what each adds.
-        steps = [step for step in self.chain.steps if step.enabled]
-        for number in range(1, len(steps) + 1):
-            yield number, job(Chain(steps=tuple(steps[:number])), 1)
-
-    def original(self) -> QImage:
-        """Return the image as the model would see it, no larger than a tile."""
-        picture = _as_image(self.image())
-        side = min(self.side, self.size or max(picture.width(), picture.height()))
-        squashed = Qt.AspectRatioMode.IgnoreAspectRatio if self.size else Qt.AspectRatioMode.KeepAspectRatio
-        return picture.scaled(side, side, squashed, Qt.TransformationMode.SmoothTransformation)
-
-
-class _Worker(QObject):
-    """Waits for wishes in a thread and works on the newest; lives as long as its engine.
-
-    A daemon thread of Python, not a QThread: a process that ends while the child is starting up need not wait for it.
+    ``request`` is called in the engine's thread. ``subject`` names what the indices mean: pictures of another subject are
+    dropped the moment this is asked. ``original``: the image file that is painted at the index ``first`` before the child
+    answers, which may still be starting; a tile of that index then takes its place. None: nothing is.
     """
 
-    pictured = Signal(int, int, QImage, bool)
-    failed = Signal(int, str)
-    ended = Signal(int)
-
-    def __init__(self, child: Child) -> None:
-        super().__init__()
-        self._child = child
-        self._thread: threading.Thread | None = None
-        self._condition = threading.Condition()
-        self._wish: tuple[int, Wish] | None = None
-        self._stop = Stop()
-        self._closing = False
-
-    def ask(self, number: int, wish: Wish) -> None:
-        """Work on this instead of what is being worked on (the window's thread)."""
-        with self._condition:
-            self._wish = (number, wish)
-            self._stop.stop()
-            self._condition.notify()
-        if not self.running:
-            self._thread = threading.Thread(target=self._run, name="augmentation preview", daemon=True)
-            self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def cancel(self) -> None:
-        with self._condition:
-            self._wish = None
-            self._stop.stop()
-
-    def finish(self) -> None:
-        """End the thread and the child, and wait for both."""
-        with self._condition:
-            if self._closing:
-                return
-            self._closing = True
-            self._stop.stop()
-            self._condition.notify()
-        self._child.close()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                while self._wish is None and not self._closing:
-                    self._condition.wait()
-                if self._closing:
-                    return
-                number, wish = self._wish  # type: ignore[misc]
-                self._wish, self._stop = None, Stop()
-                stop = self._stop
-            with suppress(RuntimeError):  # The window was closed meanwhile.
-                self._work(number, wish, stop)
-
-    def _work(self, number: int, wish: Wish, stop: Stop) -> None:
-        before: Pixels | None = None
-        try:
-            if not wish.steps:
-                self.pictured.emit(number, 0, wish.original(), False)
-            for first, job in wish.jobs(self._child):
-                for tile in drain(job, stop):
-                    same = wish.steps and before is not None and np.array_equal(before, tile.pixels)
-                    before = tile.pixels
-                    self.pictured.emit(number, first + tile.index, _as_image(tile.pixels), same)
-                if stop.stopped:
-                    return
-        except WorkbenchError as error:
-            if not stop.stopped:
-                self.failed.emit(number, str(error))
-            return
-        self.ended.emit(number)
+    request: Callable[[], Request]
+    subject: Hashable = None
+    original: Path | None = None
+    first: int = 0
 
 
-def _as_image(pixels: Pixels) -> QImage:
-    height, width = pixels.shape[:2]
-    pixels = np.ascontiguousarray(pixels)
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a tile beside its pixels; see `workbench.training.preview.Tile`."""
+
+    index: int
+    milliseconds: float
+    share: float
+    digest: int
 
 
-def _finish(worker: _Worker) -> None:
-    worker.finish()
+@dataclass(frozen=True)
+class _Painted:
+    index: int
+    picture: QImage
+    facts: Facts | None
 
 
 class PreviewEngine(QObject):
-    """Call `show` as often as the chain changes. ``pictured`` carries (index, picture, same as the step before)."""
+    """Call `show` as often as the chain changes.
 
-    pictured = Signal(int, QImage, bool)
-    failed = Signal(str)
+    ``pictured`` carries the tile's index and picture; ``measured`` comes before it with the tile's `Facts`. ``failed``
+    carries a sentence, and the place of the step (a tuple, or None) and the parameter ("" for none) that are to blame.
+    """
+
+    pictured = Signal(int, QImage)
+    measured = Signal(object)
+    failed = Signal(str, object, str)
     ended = Signal()
 
     def __init__(self, child: Child, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._number = 0
         self._wish: Wish | None = None
-        self._subject: tuple[bool, Callable[[], Pixels] | None] = (False, None)
-        self._worker = _Worker(child)
+        self._subject: Hashable = None
+        self._sent = 0.0
         self._child = child
         self._closed = False
-        self._worker.pictured.connect(self._pictured, Qt.ConnectionType.QueuedConnection)
+        self._original = _Original()
+        self._worker = Newest("augmentation preview")
+        self._worker.told.connect(self._told, Qt.ConnectionType.QueuedConnection)
         self._worker.failed.connect(self._failed, Qt.ConnectionType.QueuedConnection)
         self._worker.ended.connect(self._ended, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(THROTTLE_MS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._send)
-        self.destroyed.connect(partial(_finish, self._worker))
+        self.destroyed.connect(partial(_finish, self._worker, child))
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self.close)
@@ -196,13 +104,14 @@ class PreviewEngine(QObject):
         """Work on ``wish`` next; what was asked before is dropped."""
         if self._closed:
             return
-        if (wish.steps, wish.image) != self._subject:
-            # Pictures of another image, or for the other board, would land in the wrong place.
+        if wish.subject != self._subject:
+            # Pictures of another image, or for another board, would land in the wrong place.
             self._number += 1
-            self._subject = (wish.steps, wish.image)
+            self._subject = wish.subject
         self._wish = wish
         if not self._timer.isActive():
-            self._timer.start()
+            waited = 1000 * (time.monotonic() - self._sent)
+            self._timer.start(max(0, round(THROTTLE_MS - waited)))
 
     def cancel(self) -> None:
         """Show nothing: no image, or the panel is out of sight."""
@@ -214,29 +123,103 @@ class PreviewEngine(QObject):
     @Slot()
     def close(self) -> None:
         """End the thread and the child. Nothing can be shown after that."""
+        if self._closed:
+            return
         self._closed = True
         self.cancel()
-        self._worker.finish()
+        _finish(self._worker, self._child)
 
     @Slot()
     def _send(self) -> None:
         if self._wish is None:
             return
         self._number += 1
-        self._worker.ask(self._number, self._wish)
+        self._sent = time.monotonic()
+        self._worker.ask(self._number, partial(_work, self._child, self._original, self._wish))
         self._wish = None
 
-    @Slot(int, int, QImage, bool)
-    def _pictured(self, number: int, index: int, picture: QImage, same: bool) -> None:
+    @Slot(int, object)
+    def _told(self, number: int, painted: _Painted) -> None:
         if number == self._number:
-            self.pictured.emit(index, picture, same)
+            if painted.facts is not None:
+                self.measured.emit(painted.facts)
+            self.pictured.emit(painted.index, painted.picture)
 
-    @Slot(int, str)
-    def _failed(self, number: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _failed(self, number: int, error: WorkbenchError) -> None:
         if number == self._number:
-            self.failed.emit(sentence)
+            self.failed.emit(str(error), getattr(error, "place", None), getattr(error, "param", None) or "")
 
     @Slot(int)
     def _ended(self, number: int) -> None:
         if number == self._number:
             self.ended.emit()
+
+
+def ready(pixels: Pixels) -> QImage:
+    """Return RGB pixels as a picture of the format that is painted without conversion."""
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def tiles_of(job: Job, stop: Stop) -> Iterator[Tile]:
+    """Send the job at once; its tiles come when they are drawn."""
+    return cast("Iterator[Tile]", job(stop))
+
+
+class _Original:
+    """The image that is painted without the child; read again only where it is another one."""
+
+    def __init__(self) -> None:
+        self._painted: Any = None
+
+    def picture(self, wish: Wish, request: Request) -> QImage | None:
+        """Return the picture for the wish, None where it is painted already."""
+        if wish.original is None:
+            self._painted = None
+            return None
+        key = (wish.subject, wish.original, wish.first, request.tile_side, request.config.preprocess.resize)
+        if key == self._painted:
+            return None
+        self._painted = key
+        return _roughly(wish.original, request)
+
+
+def _work(child: Child, original: _Original, wish: Wish, stop: Stop) -> Iterator[_Painted]:
+    request = wish.request()
+    tiles = tiles_of(child.job(request), stop)
+    with closing(cast("Any", tiles)):
+        first = original.picture(wish, request)
+        if first is not None:
+            yield _Painted(wish.first, first, None)
+        for tile in tiles:
+            facts = Facts(tile.index, tile.milliseconds, tile.share, tile.digest)
+            yield _Painted(tile.index, ready(tile.pixels), facts)
+
+
+def _roughly(path: Path, request: Request) -> QImage:
+    """Return the image about as the model would see it. Raises ImageError."""
+    side, resize = request.tile_side, request.config.preprocess.resize
+    whole = ready(read_image(path, Decoding.from_dict(request.decoding), reduce_to=side))
+    smooth = Qt.TransformationMode.SmoothTransformation
+    if resize == "crop":
+        short = min(whole.width(), whole.height())
+        whole = whole.copy((whole.width() - short) // 2, (whole.height() - short) // 2, short, short)
+    if resize != "pad":
+        return whole.scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+    inner = whole.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+    square = QImage(side, side, QImage.Format.Format_RGB32)
+    square.fill(Qt.GlobalColor.black)
+    painter = QPainter(square)
+    painter.drawImage(
+        QRect((side - inner.width()) // 2, (side - inner.height()) // 2, inner.width(), inner.height()), inner
+    )
+    painter.end()
+    return square
+
+
+def _finish(worker: Newest, child: Child) -> None:
+    worker.close()
+    child.close()
+    worker.wait()
