@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from workbench.augment import catalog
 from workbench.augment.catalog import ParamInfo, TransformInfo
 from workbench.augment.chain import Step
 from workbench.ui.augment import step_form
-from workbench.ui.augment.param_editors import NumbersEditor
+from workbench.ui.augment.param_editors import ChoiceEditor, NumbersEditor
 from workbench.ui.augment.param_values import is_none
 from workbench.ui.augment.sliders import Slider
 from workbench.ui.augment.step_form import StepForm
@@ -123,6 +124,27 @@ def test_none_hides_the_editor_and_brings_the_value_back(form: StepForm, qtbot: 
         row.none.click()
     assert told.args == ["scale", [0.9, 1.1]]
     assert row.editor.isVisible()
+
+
+def test_a_choice_that_may_be_none_has_that_as_a_choice(form: StepForm, qtbot: QtBot) -> None:
+    mode = param("mode", "choice", "a", choices=("a", "b"), labels=("one", "two"), optional=True)
+    known = replace(KNOWN, params=(mode,))
+    form.show_step(known, known.step().model_copy(update={"params": {"mode": "none"}}))
+    editor = form.editor("mode")
+    assert isinstance(editor, ChoiceEditor)
+    assert [editor.box.itemText(number) for number in range(3)] == ["one", "two", "None"]
+    assert editor.value() == "none"
+    assert form.row("mode").none is None
+
+
+def test_a_switch_carries_its_title(form: StepForm) -> None:
+    known = replace(KNOWN, params=(param("keep", "switch", True),))
+    form.show_step(known, known.step())
+    assert form.editor("keep").box.text() == "Keep"
+    assert not form.row("keep")._title.isVisible()
+    form.show_step(known, known.step().model_copy(update={"params": {"keep": 3}}))
+    assert isinstance(form.editor("keep"), TextEditor)
+    assert form.row("keep")._title.isVisible()
 
 
 def test_a_value_from_elsewhere_is_text_until_it_fits(form: StepForm, qtbot: QtBot) -> None:
@@ -267,7 +289,7 @@ def test_every_transform_has_a_form_that_changes_nothing_by_itself(known: Transf
         row = form.row(found.name)
         expected = found.default if found.name in known.step().params else found.omitted
         assert row.value() == (expected if expected is not None else found.default)
-        if is_none(found, row.value()):
+        if row.none is not None and is_none(found, row.value()):
             row.none.click()
             told.clear()
         elif found.kind != "text":

@@ -173,12 +173,11 @@ class ChecksEditor(ParamEditor):
 
 
 class SwitchEditor(ParamEditor):
-    """On or off."""
+    """On or off; the box carries the title."""
 
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
-        self.box = QCheckBox(self.tr("On"))
-        self.box.setAccessibleName(param.title)
+        self.box = QCheckBox(param.title)
         self.set_value(value)
         self.box.clicked.connect(self._clicked)
         self.setLayout(row(self.box, None))

@@ -1,5 +1,6 @@
 """One parameter in the form: its title, its editor, the way back to the default, its help, and what is wrong with it."""
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal, Slot
@@ -21,6 +22,7 @@ from workbench.ui.augment.param_editors import ChecksEditor, ChoiceEditor, Numbe
 from workbench.ui.augment.param_values import fits, is_none, is_numeric, some_value, written
 from workbench.ui.augment.sliders import Slider
 from workbench.ui.augment.value_editors import ColourEditor, Swatch, TextEditor, ValuesEditor
+from workbench.ui.fields import words
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import label, tool_button
 
@@ -40,7 +42,7 @@ class ParamRow(QWidget):
 
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None, *, sweep: bool = True) -> None:
         super().__init__(parent)
-        self.param = param
+        self.param = param = _with_none(param)
         self.setObjectName(f"augment.row.{param.name}")
         self._refused = self._marked = ""
         self._can_be_none = param.optional and NONE not in param.choices
@@ -55,13 +57,14 @@ class ParamRow(QWidget):
             tip = self.tr("Sweep: show the image from the lowest to the highest value")
             self.sweep = _small("sweep", tip, f"augment.sweep.{param.name}")
             self.sweep.clicked.connect(self._sweep)
-        head = row(self._title, self.reset, *([self.sweep] if self.sweep else []), spacing=0)
-        head.setStretch(0, 1)
         self.none: QCheckBox | None = None
         if self._can_be_none:
             self.none = QCheckBox(self.tr("None"))
             self.none.setAccessibleName(self.tr("{0}: none").format(param.title))
             self.none.clicked.connect(self._none_clicked)
+        small = [part for part in (self.none, self.reset, self.sweep) if part is not None]
+        self._head = row(self._title, *small, spacing=2)
+        self._head.setStretch(0, 1)
         self._foreign = label(
             self.tr("This value came with the chain and has no slider. It is used as it is written here."),
             "secondary",
@@ -72,10 +75,8 @@ class ParamRow(QWidget):
         self._error = label("", "error", wrap=True, name=f"augment.error.{param.name}")
         self._error.hide()
         self._parts: QVBoxLayout = column(spacing=theme.HALF)
-        self._parts.addLayout(head)
-        if self.none is not None:
-            self._parts.addWidget(self.none)
-        for part in (self._foreign, self._help, self._error):
+        self._parts.addLayout(self._head)
+        for part in (self._error, self._foreign, self._help):
             self._parts.addWidget(part)
         self.setLayout(self._parts)
         self.editor = self._put_editor(self._last)
@@ -116,7 +117,6 @@ class ParamRow(QWidget):
             return
         had_focus = any(field.hasFocus() for field in self.editor.fields())
         old = self.editor
-        self._parts.removeWidget(old)
         old.hide()
         old.deleteLater()
         self.editor = self._put_editor(self._last)
@@ -128,7 +128,12 @@ class ParamRow(QWidget):
         editor.edited.connect(self._edited)
         editor.settled.connect(self._settled)
         editor.refused.connect(self._say_refused)
-        self._parts.insertWidget(2 if self.none is not None else 1, editor)
+        is_switch = isinstance(editor, SwitchEditor)
+        if is_switch:  # its box carries the title
+            self._head.insertWidget(0, editor, 1)
+        else:
+            self._parts.insertWidget(1, editor)
+        self._title.setVisible(not is_switch)
         return editor
 
     def _show_state(self) -> None:
@@ -233,6 +238,14 @@ def editor_for(param: ParamInfo, value: Any) -> ParamEditor:
             return NumbersEditor(param, value)
 
 
+def _with_none(param: ParamInfo) -> ParamInfo:
+    """Return a choice that may be "none" with that as one more of its choices."""
+    if param.kind != "choice" or not param.optional or NONE in param.choices:
+        return param
+    labels = (*param.labels, words(NONE)) if param.labels else ()
+    return replace(param, choices=(*param.choices, NONE), labels=labels)
+
+
 def _needs_text(param: ParamInfo, value: Any) -> bool:
     return param.kind == "text" or not fits(param, value)
 
@@ -251,7 +264,7 @@ def _shown(param: ParamInfo) -> str:
 def _small(icon: str, tip: str, name: str) -> QToolButton:
     made = tool_button(icon, tip, name=name)
     made.setFixedSize(_SMALL, _SMALL)
-    made.setIconSize(QSize(14, 14))
+    made.setIconSize(QSize(16, 16))
     return made
 
 

@@ -15,7 +15,7 @@ from workbench.ui.layouts import column, row
 from workbench.ui.widgets import Segmented
 
 LINES = 8
-_NARROW = 72
+_NARROW = 64
 
 
 class ColourEditor(ParamEditor):
@@ -255,8 +255,10 @@ class _Text(QPlainTextEdit):
 
     def fit(self) -> None:
         """Take the height of the text."""
-        lines = max(1, min(LINES, round(self.document().size().height())))
-        self.setFixedHeight(max(theme.CONTROL, lines * self.fontMetrics().lineSpacing() + 18))
+        lines = max(1, round(self.document().size().height()))
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
+        self.setFixedHeight(max(theme.CONTROL, min(LINES, lines) * self.fontMetrics().lineSpacing() + 20))
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
