@@ -140,6 +140,16 @@ class DeviceLock:
             self._file = None
 
 
+def in_use(device: str) -> str:
+    """Return who holds the device now, as "the run ID in PROJECT"; "" where nobody of this user does."""
+    path = Path(platformdirs.user_state_dir("workbench")) / "devices" / f"{device.replace(':', '-')}.lock"
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            return "" if _lock(file) else file.read().strip() or "another run"
+    except OSError:
+        return ""
+
+
 def _is_here(owner: Owner) -> bool:
     """Return whether the owner is this process. Containers count their processes alike: the machine's name decides too."""
     return owner.pid == os.getpid() and owner.on_this_machine

@@ -1,0 +1,1 @@
+"""What `training.chain_check` asks of a chain, one question a module."""
