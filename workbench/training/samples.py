@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.augment import pipeline
+from workbench.augment import geometry, pipeline
 from workbench.augment.chain import Chain
 from workbench.data.dataset import Sample
 from workbench.data.prepared import PreparedCache
@@ -37,7 +37,7 @@ def prepared_side(config: TrainConfig, *, largest: int = 0) -> int:
 
     ``largest`` is the longest side of the project's images (`Images.largest_side`), 0 where it is not known.
     """
-    return _prepared_side(chains(config), model_size(config), detail=config.preprocess.detail, largest=largest)
+    return geometry.prepared_side(chains(config), model_size(config), detail=config.preprocess.detail, largest=largest)
 
 
 class TrainPixels:
@@ -153,14 +153,3 @@ class _Prepared:
     def build(self, samples: Sequence[Sample]) -> Iterator[Progress | Noticed]:
         if self._cache is not None:
             yield from self._cache.build(samples, self._resized)
-
-
-def _prepared_side(chains: Sequence[Chain], size: int, *, detail: float, largest: int) -> int:
-    """Stands in for ``augment.geometry`` until it is there."""
-    kept = [1.0]
-    for chain in chains:
-        for _, step in chain.walk(enabled=True):
-            if step.transform == "RandomResizedCrop":
-                kept.append(float(step.params.get("scale", [0.08, 1.0])[0]) ** 0.5)
-    wanted = -(-int(size * min(detail, 1 / min(kept))) // 8) * 8
-    return max(size, min(wanted, largest) if largest else wanted)
