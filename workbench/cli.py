@@ -222,6 +222,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--run", default="last", metavar="ID")
     evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
     evaluate.add_argument("--test-set", default="", metavar="NAME", help="only the images of this frozen test set")
+    evaluate.add_argument(
+        "--views",
+        default="none",
+        metavar="NAME",
+        help="none, flip, turns, d4 or crops: also average over views of each image, and tell what it brings and costs",
+    )
 
     export = verb("export", "Write a run's model as an ONNX package and prove it equal.", _export)
     _project(export)
@@ -285,7 +291,9 @@ def _train(arguments: argparse.Namespace) -> Job:
 def _evaluate(arguments: argparse.Namespace) -> Job:
     from workbench.evaluation.evaluate import evaluate_run
 
-    return evaluate_run(arguments.project, arguments.run, arguments.split, test_set=arguments.test_set)
+    return evaluate_run(
+        arguments.project, arguments.run, arguments.split, test_set=arguments.test_set, views=arguments.views
+    )
 
 
 def _export(arguments: argparse.Namespace) -> Job:

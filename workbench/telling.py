@@ -154,6 +154,18 @@ def _evaluated(event: Any) -> str:
     return "\n".join(lines)
 
 
+def _views(event: Any) -> str:
+    low, high = event.interval
+    down, up = event.gain_interval
+    times = event.seconds / event.plain_seconds if event.plain_seconds > 0 else event.count
+    return (
+        f"with {event.count} views of each image ({event.views}) {event.balanced_accuracy:.3f} [{low:.3f}, {high:.3f}], "
+        f"{event.gain:+.3f} [{down:+.3f}, {up:+.3f}], {times:.1f} times as long "
+        f"({event.seconds * 1000:.1f} ms in place of {event.plain_seconds * 1000:.1f} ms per image); an exported package "
+        "looks at each image once and does not do this."
+    )
+
+
 def _agreement(event: Any) -> str:
     def shown(kappa: float | None, low: float | None, high: float | None) -> str:
         return "not defined" if kappa is None else f"{kappa:.3f} [{low:.3f}, {high:.3f}]"
@@ -271,6 +283,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "EpochEnded": _epoch,
     "FitEnded": _fit_ended,
     "Evaluated": _evaluated,
+    "ViewsMeasured": _views,
     "Exported": _exported,
     "Agreement": _agreement,
     "LabelsImported": _imported,

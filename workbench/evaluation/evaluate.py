@@ -11,29 +11,38 @@ from workbench.data.dataset import Sample
 from workbench.data.reading import Decoding, ImageError, Pixels, read_image
 from workbench.errors import WorkbenchError
 from workbench.evaluation.calibration import calibration
-from workbench.evaluation.metrics import measure
-from workbench.evaluation.predict import Predictions, choose_device, predict
-from workbench.evaluation.results import Evaluated, Result, save_result
+from workbench.evaluation.metrics import gain_of, measure
+from workbench.evaluation.predict import Predictions, choose_device, predict, run_torch
+from workbench.evaluation.results import Evaluated, Result, ViewsMeasured, save_result, save_views
 from workbench.evaluation.samples import all_samples, changed, in_test_set, read_samples, split_names, without_images
+from workbench.evaluation.test_time import NONE, Views, ViewsRunner, find, halves
 from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.models.bundle import Bundle
 from workbench.models.bundle import load as load_bundle
 from workbench.project.images import Query
 from workbench.project.project import Project
 
-EvaluationEvent = Progress | Noticed | Evaluated
+EvaluationEvent = Progress | Noticed | Evaluated | ViewsMeasured
 
 
 def evaluate_run(
-    project_folder: Path, run: str, split: str = "test", *, device: str = "auto", test_set: str = ""
+    project_folder: Path,
+    run: str,
+    split: str = "test",
+    *,
+    device: str = "auto",
+    test_set: str = "",
+    views: str = NONE,
 ) -> Job:
     """Return the job that evaluates ``split`` of a run (an id, or ``last``) of a project.
 
     Yields Progress, Noticed for every image that is missing or has changed since the run, and ends with
     `Evaluated`; writes ``results/<split>.json`` and ``results/<split>_predictions.csv``. With ``test_set`` only the test
-    images of that frozen set are measured, into files of their own. Raises WorkbenchError where the run has no model, or
-    no such images.
+    images of that frozen set are measured, into files of their own. With ``views`` (a name of `test_time`) the event
+    `ViewsMeasured` follows: what averaging over views of each image brings and costs, in files of its own. Raises
+    WorkbenchError where the run has no model, or no such images, or there are no such views.
     """
+    chosen_views = find(views)
     if test_set and split != "test":
         raise WorkbenchError(f"The test set '{test_set}' has no {split} images; leave out --split.")
 
@@ -42,7 +51,9 @@ def evaluate_run(
             folder = project.runs.get(run).path
             moved = moved_images(folder, project)
             frozen = frozenset(project.images.ids(Query(test_set=test_set)).tolist()) if test_set else frozenset()
-        yield from evaluate_folder(folder, split, device=device, moved=moved, test_set=test_set, frozen=frozen)
+        yield from evaluate_folder(
+            folder, split, device=device, moved=moved, test_set=test_set, frozen=frozen, views=chosen_views
+        )
 
     return job
 
@@ -56,11 +67,12 @@ def evaluate_folder(
     moved: Mapping[int, str] | None = None,
     test_set: str = "",
     frozen: Collection[int] = (),
+    views: Views | None = None,
 ) -> Iterator[EvaluationEvent]:
     """Evaluate ``split`` of the run in ``folder``, as `evaluate_run` does, without touching the project.
 
     ``bundle`` is the run's loaded model where the caller has it already; ``moved`` is from `moved_images`; ``frozen`` are
-    the ids of the images of ``test_set`` in the project.
+    the ids of the images of ``test_set`` in the project; ``views`` None: one look only.
     """
     yield Progress(0, None, "Loading the model")
     bundle = bundle or open_model(folder)
@@ -79,15 +91,47 @@ def evaluate_folder(
         yield Noticed(absent)
     reading = Reading(Decoding.from_dict(dict(bundle.spec.decoding)))
     chosen = choose_device(device)
-    for event in predict(bundle.deployable, samples, read=reading, device=chosen):
+    runner = None
+    if views is not None and views.name != NONE:
+        runner = ViewsRunner(views, lambda pixels: run_torch(bundle.deployable, pixels, device=chosen))
+    for event in predict(bundle.deployable, samples, read=reading, device=chosen, run=runner):
         yield from reading.notices()
         if isinstance(event, Progress):
             yield event
             continue
         yield from (Noticed(error.message, error.entry.path) for error in event.errors)
-        result = summarise(event, run=folder.name, split=split, bundle=bundle, device=chosen, test_set=test_set)
+        plain, averaged = halves(event.probabilities) if runner is not None else (event.probabilities, None)
+        said = replace(event, probabilities=plain)
+        result = summarise(said, run=folder.name, split=split, bundle=bundle, device=chosen, test_set=test_set)
         save_result(folder, result)
         yield result.evaluated
+        if runner is not None and averaged is not None:
+            with_views = replace(result, predictions=averaged.argmax(axis=1), probabilities=averaged)
+            measured = _measured(result, with_views, runner)
+            save_views(folder, measured, with_views)
+            yield measured
+
+
+def _measured(plain: Result, with_views: Result, runner: ViewsRunner) -> ViewsMeasured:
+    metrics = measure(with_views.targets, with_views.probabilities, plain.evaluated.classes)
+    gain, interval = gain_of(plain.targets, plain.predictions, with_views.predictions)
+    return ViewsMeasured(
+        run=plain.evaluated.run,
+        split=plain.evaluated.split,
+        views=runner.views.name,
+        count=runner.views.count,
+        images=metrics.images,
+        balanced_accuracy=metrics.balanced_accuracy,
+        interval=metrics.intervals["balanced_accuracy"],
+        accuracy=metrics.accuracy,
+        plain=plain.evaluated.balanced_accuracy,
+        gain=gain,
+        gain_interval=interval,
+        seconds=runner.seconds / runner.images,
+        plain_seconds=runner.plain_seconds / runner.images,
+        device=plain.evaluated.device,
+        test_set=plain.evaluated.test_set,
+    )
 
 
 def open_model(folder: Path) -> Bundle:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,55 @@ class Evaluated:
     def stored_as(self) -> str:
         """The name of its files in the folder of results: the split, or one made from the name of the test set."""
         return result_name(self.split, self.test_set)
+
+
+@dataclass(frozen=True)
+class ViewsMeasured:
+    """What several views of each image bring and cost, beside the figure of one look; kept in a file of its own.
+
+    ``balanced_accuracy`` and ``interval`` are of the mean over ``count`` views, ``plain`` of the deployment path on the same
+    ``images``; ``gain`` is their difference with its paired 95 % ``gain_interval``. ``seconds`` and ``plain_seconds`` are
+    the model's time per image, measured in the same run.
+    """
+
+    run: str
+    split: str
+    views: str
+    count: int
+    images: int
+    balanced_accuracy: float
+    interval: list[float]
+    accuracy: float
+    plain: float
+    gain: float
+    gain_interval: list[float]
+    seconds: float
+    plain_seconds: float
+    device: str = "cpu"
+    test_set: str = ""
+
+    @property
+    def cost(self) -> float:
+        """How many times as long as one look it takes."""
+        return self.seconds / self.plain_seconds if self.plain_seconds > 0 else float(self.count)
+
+    @property
+    def stored_as(self) -> str:
+        """The name of its files in the folder of results."""
+        return views_name(self.views, self.split, self.test_set)
+
+    def belongs_to(self, plain: Evaluated) -> bool:
+        """Return whether it was measured beside this result, and not beside an earlier one."""
+        same = (self.run, self.split, self.test_set, self.images) == (
+            plain.run,
+            plain.split,
+            plain.test_set,
+            plain.images,
+        )
+        return same and abs(self.plain - plain.balanced_accuracy) < 1e-9
+
+
+F = TypeVar("F", Evaluated, ViewsMeasured)
 
 
 @dataclass(frozen=True)
@@ -103,6 +152,11 @@ def result_name(split: str, test_set: str = "") -> str:
     return f"{split}@{safe[:40]}-{hashlib.sha256(test_set.encode()).hexdigest()[:8]}"
 
 
+def views_name(views: str, split: str, test_set: str = "") -> str:
+    """Return what the figures with views are called in the folder of results."""
+    return f"{result_name(split, test_set)}+{views.replace(':', '-')}"
+
+
 def splits_with_results(run: RunFolder | Path) -> list[str]:
     """Return the splits of a run folder that have been evaluated, test first."""
     return [split for split in ("test", "validation", "train") if _run(run).result(split).is_file()]
@@ -113,7 +167,15 @@ def save_result(run: RunFolder | Path, result: Result) -> None:
 
     Raises WorkbenchError where they cannot be written.
     """
-    run, split = _run(run), result.evaluated.stored_as
+    _save(_run(run), result.evaluated.stored_as, result, result.evaluated)
+
+
+def save_views(run: RunFolder | Path, measured: ViewsMeasured, result: Result) -> None:
+    """Write the figures with views and the predictions behind them, in files of their own. Raises WorkbenchError."""
+    _save(_run(run), measured.stored_as, result, measured)
+
+
+def _save(run: RunFolder, split: str, result: Result, figures: Evaluated | ViewsMeasured) -> None:
     temporary = run.predictions(split).with_suffix(".csv.partial")
     try:
         run.results.mkdir(parents=True, exist_ok=True)
@@ -122,7 +184,7 @@ def save_result(run: RunFolder | Path, result: Result) -> None:
             os.replace(temporary, run.predictions(split))
         finally:
             temporary.unlink(missing_ok=True)
-        write_json(run.result(split), {"format": FORMAT, **asdict(result.evaluated)})
+        write_json(run.result(split), {"format": FORMAT, **asdict(figures)})
     except OSError as error:
         raise WorkbenchError(
             f"The result cannot be written to {run.results} ({error.strerror}); make room there and evaluate again."
@@ -149,6 +211,19 @@ def load_evaluated(run: RunFolder | Path, split: str) -> Evaluated:
         done = splits_with_results(run)
         instead = f"evaluate it first, or look at {' or '.join(done)}" if done else "evaluate it first"
         raise WorkbenchError(f"The run {run.id} has no result for its {split} images; {instead}.")
+    return _read(path, split, Evaluated)
+
+
+def load_views(run: RunFolder | Path, views: str, split: str, test_set: str = "") -> ViewsMeasured | None:
+    """Read what views bring and cost on a split; None where they were not measured.
+
+    Raises WorkbenchError where the file is damaged.
+    """
+    path = _run(run).result(views_name(views, split, test_set))
+    return _read(path, split, ViewsMeasured) if path.is_file() else None
+
+
+def _read(path: Path, split: str, kind: type[F]) -> F:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content.pop("format", FORMAT)
@@ -156,8 +231,8 @@ def load_evaluated(run: RunFolder | Path, split: str) -> Evaluated:
             raise WorkbenchError(
                 f"{path} was written by a newer Workbench (format {found}); update Workbench to read it."
             )
-        known = {part.name for part in fields(Evaluated)}
-        return Evaluated(**{key: value for key, value in content.items() if key in known})
+        known = {part.name for part in fields(kind)}
+        return kind(**{key: value for key, value in content.items() if key in known})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise WorkbenchError(
             f"The result {path} cannot be read ({error}); evaluate the {split} images again."
