@@ -1,6 +1,9 @@
-"""The transforms on offer and their parameters, from ``resources/transforms.toml``. Imports no albumentations."""
+"""The transforms on offer and their parameters, from ``resources/transforms.json``. Imports no albumentations.
 
-import tomllib
+``packaging/build_transforms.py`` makes that file.
+"""
+
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,6 +18,8 @@ Kind = Literal["range", "int_range", "number", "integer", "choice", "switch", "c
 
 NONE = "none"
 """Stands for no value where a parameter is optional: a chain holds no null."""
+
+FORMAT = 1
 
 PRESETS = ("none", "light", "medium", "strong")
 """The chains under ``resources/chains``, from the gentlest on."""
@@ -46,7 +51,7 @@ class ParamInfo:
     optional: bool = False
     """The value may also be `NONE`."""
     advanced: bool = False
-    """Seldom changed: folded away in the form, and left out of a new step where the default is albumentations' own."""
+    """Seldom changed: folded away in the form."""
     length: int = 0
     labels: tuple[str, ...] = ()
     """A word for each of ``choices``; empty where the choices are words themselves."""
@@ -71,38 +76,41 @@ class TransformInfo:
     """Takes so long that a preview should paint it tile by tile."""
 
     def step(self) -> Step:
-        """Return a step of a chain with the default probability and parameters."""
-        shown = [param for param in self.params if not param.advanced or param.default != param.omitted]
-        return Step(transform=self.name, p=self.p, params={param.name: param.default for param in shown})
+        """Return a step of a chain with the default probability and parameters.
+
+        It leaves out what albumentations takes anyway, where that is seldom changed or none at all.
+        """
+        kept = [p for p in self.params if p.default != p.omitted or not (p.advanced or p.default == NONE)]
+        return Step(transform=self.name, p=self.p, params={param.name: param.default for param in kept})
 
 
 def transforms() -> list[TransformInfo]:
     """Return what is on offer, group by group."""
-    return list(_catalogue().values())
+    return list(_catalogue().transforms.values())
 
 
 def groups() -> list[TransformInfo]:
     """Return the steps that hold steps: OneOf, SomeOf, Sequential, RandomOrder."""
-    return [
-        TransformInfo("OneOf", "", "One of", "Draws one of its steps for each image.", (), 0.5),
-        TransformInfo("SomeOf", "", "Some of", "Draws some of its steps for each image.", (), 1.0),
-        TransformInfo("Sequential", "", "All together", "Applies all of its steps, or none.", (), 0.5),
-        TransformInfo("RandomOrder", "", "In any order", "Applies steps in changing order.", (), 1.0),
-    ]
+    return list(_catalogue().groups)
 
 
 def refused() -> dict[str, str]:
     """Return the transforms of albumentations that are not on offer, each with the reason in plain words."""
-    return {}
+    return dict(_catalogue().refused)
 
 
 def find(name: str) -> TransformInfo:
-    """Return one transform. Raises WorkbenchError with the nearest names."""
+    """Return one transform or group. Raises WorkbenchError with the nearest names, or with why it is not on offer."""
     catalogue = _catalogue()
-    if name not in catalogue:
-        close = ", ".join(nearest(name, catalogue)) or ", ".join(catalogue)
-        raise WorkbenchError(f"There is no transform named '{name}' on offer; did you mean {close}?")
-    return catalogue[name]
+    if name in catalogue.transforms:
+        return catalogue.transforms[name]
+    for group in catalogue.groups:
+        if group.name == name:
+            return group
+    if name in catalogue.refused:
+        raise WorkbenchError(f"The transform {name} is not on offer: {catalogue.refused[name]}")
+    close = ", ".join(nearest(name, catalogue.transforms)) or "one of the list"
+    raise WorkbenchError(f"There is no transform named '{name}' on offer; did you mean {close}?")
 
 
 def presets() -> dict[str, Chain]:
@@ -110,21 +118,31 @@ def presets() -> dict[str, Chain]:
     return {name: Chain.load(resources.path("chains", f"{name}.json")) for name in PRESETS}
 
 
-@lru_cache(maxsize=1)
-def _catalogue() -> dict[str, TransformInfo]:
-    with resources.path("transforms.toml").open("rb") as file:
-        entries = tomllib.load(file)["transform"]
-    return {entry["name"]: _transform(entry) for entry in entries}
-
-
-def _transform(entry: dict[str, Any]) -> TransformInfo:
-    params = tuple(_param(fields) for fields in entry.get("params", ()))
+def entry_to_info(entry: dict[str, Any]) -> TransformInfo:
+    """Make a transform from its entry in the file."""
+    params = tuple(_param(fields) for fields in entry["params"])
     texts = (entry["name"], entry["group"], entry["title"], entry["help"])
-    return TransformInfo(*texts, params=params, p=entry.get("p", 0.5))
+    return TransformInfo(*texts, params=params, p=entry["p"], slow=entry.get("slow", False))
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    transforms: dict[str, TransformInfo]
+    groups: tuple[TransformInfo, ...]
+    refused: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> _Catalogue:
+    found = json.loads(resources.path("transforms.json").read_text(encoding="utf-8"))
+    return _Catalogue(
+        {entry["name"]: entry_to_info(entry) for entry in found["transforms"]},
+        tuple(entry_to_info(entry) for entry in found["groups"]),
+        found["refused"],
+    )
 
 
 def _param(fields: dict[str, Any]) -> ParamInfo:
-    optional = {name: fields.get(name) for name in ("low", "high", "step")}
-    choices = tuple(fields.get("choices", ()))
-    more = {"unit": fields.get("unit", ""), "choices": choices, "omitted": fields["default"]}
-    return ParamInfo(**{**fields, **optional, **more})
+    absent = {"low": None, "high": None, "step": None, "unit": "", "help": ""}
+    listed = {name: tuple(fields.get(name, ())) for name in ("choices", "labels")}
+    return ParamInfo(**{**absent, **fields, **listed})
