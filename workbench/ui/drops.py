@@ -12,6 +12,10 @@ from workbench.ui.session import Session
 
 LABEL_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 """Endings of files that are taken for labels."""
+CHAIN_SUFFIXES = (".yaml", ".yml")
+"""Endings of files that are taken for augmentation chains; JSON is where its words say so."""
+_CHAIN_WORDS = ('"steps"', '"transforms"', "__class_fullname__")
+_LOOK = 100_000
 
 
 def dropped_folder(mime: QMimeData) -> Path | None:
@@ -31,6 +35,27 @@ def dropped_labels(mime: QMimeData) -> Path | None:
         if path.suffix.lower() in LABEL_SUFFIXES and path.is_file():
             return path
     return None
+
+
+def dropped_chain(mime: QMimeData) -> Path | None:
+    """Return the one file with an augmentation chain that is dragged; None where something else is."""
+    urls = mime.urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    if not path.is_file():
+        return None
+    ending = path.suffix.lower()
+    return path if ending in CHAIN_SUFFIXES or (ending == ".json" and _speaks_of_steps(path)) else None
+
+
+def _speaks_of_steps(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_LOOK)
+    except OSError:
+        return False  # What reads it next says so.
+    return "transform" in text and any(word in text for word in _CHAIN_WORDS)
 
 
 class DropSheet(QWidget):
@@ -104,6 +129,12 @@ class FolderDrop(QObject):
 
     def _entered(self, event: QDropEvent) -> bool:
         project = self._session.project
+        chain = dropped_chain(event.mimeData())
+        if chain is not None and project is not None:
+            event.acceptProposedAction()
+            self._sheet.open([("augment", self.tr("Augment with the chain in {0}").format(chain.name))])
+            self._lit(event)
+            return True
         labels = dropped_labels(event.mimeData())
         if labels is not None and project is not None and not project.read_only:
             event.acceptProposedAction()
@@ -127,6 +158,12 @@ class FolderDrop(QObject):
 
     def _dropped(self, event: QDropEvent) -> bool:
         labels, project = dropped_labels(event.mimeData()), self._session.project
+        chain = dropped_chain(event.mimeData())
+        if chain is not None and project is not None:
+            self._sheet.hide()
+            event.acceptProposedAction()
+            self._session.navigate.emit("augment", chain)
+            return True
         if labels is not None and project is not None and not project.read_only:
             self._sheet.hide()
             event.acceptProposedAction()

@@ -1,105 +1,267 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from workbench.augment.chain import Chain, Step
+from workbench.augment.chain import Chain, Place, Step
 from workbench.ui.augment import edits
-from workbench.ui.augment.card import MIME
+from workbench.ui.augment.card import Mark, dragged
 from workbench.ui.augment.chain_view import ChainView
 
-CHAIN = Chain(steps=tuple(Step(transform=name) for name in ("HorizontalFlip", "Blur", "CLAHE")))
+CHAIN = Chain(
+    steps=(
+        Step(transform="HorizontalFlip"),
+        Step(
+            transform="OneOf",
+            steps=(
+                Step(transform="Blur", p=0.2),
+                Step(transform="SomeOf", params={"n": 2}, steps=(Step(transform="CLAHE"), Step(transform="ToGray"))),
+            ),
+        ),
+        Step(transform="Sequential"),
+        Step(transform="Rotate"),
+    )
+)
+NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
 def view(qtbot: QtBot) -> ChainView:
-    made = ChainView(lambda name: f"A title of {name} that is far too long for the card")
+    made = ChainView(lambda name: f"{name} with a title that is far too long for the card")
     qtbot.addWidget(made)
-    made.resize(240, 400)
-    made.show_chain(CHAIN, 0)
+    made.resize(280, 640)
+    made.show_chain(CHAIN, (0,))
     made.show()
     qtbot.waitExposed(made)
     return made
 
 
-def test_new_values_keep_the_cards(view: ChainView) -> None:
-    cards = view.cards()
-    assert len(cards) == 3
-    view.show_chain(edits.change(CHAIN, 1, p=0.1, enabled=False), 1)
-    assert view.cards() == cards
-    view.show_chain(edits.remove(CHAIN, 1), 1)
-    assert [card.title.split()[3] for card in view.cards()] == ["HorizontalFlip", "CLAHE"]
-    view.show_chain(Chain(), 1)
-    assert view.current == -1
-    assert not view._hint.isHidden()
+def places(view: ChainView) -> list[Place]:
+    return [card.place for card in view.cards()]
+
+
+def top(view: ChainView, place: Place) -> QPoint:
+    """Return the upper left corner of a card in the view's viewport."""
+    card = view.card(place)
+    return card.mapTo(view.viewport(), QPoint(0, 0))
+
+
+def test_groups_hold_their_cards_in_frames(view: ChainView) -> None:
+    assert places(view) == [place for place, _ in CHAIN.walk()]
+    lefts = {place: view.card(place).x() for place in places(view)}
+    assert lefts[(0,)] < lefts[(1, 0)] == lefts[(1, 1)] < lefts[(1, 1, 0)]
+    rights = {place: view.card(place).geometry().right() for place in places(view)}
+    assert rights[(0,)] > rights[(1, 0)] > rights[(1, 1, 0)]
+    tops = [view.card(place).y() for place in places(view)]
+    assert tops == sorted(tops)
+    assert view.card((1, 1))._count.text() == "2 / 2"
+    assert not view.card((1, 0))._fold.isVisible()
     view.grab()
+
+
+def test_cards_stay_where_only_values_change(view: ChainView) -> None:
+    cards = view.cards()
+    view.show_chain(edits.change(CHAIN, (1, 0), p=0.1, enabled=False), (1, 0))
+    assert view.cards() == cards
+    assert not view.card((1, 0))._chance.isEnabled()
+    view.show_chain(edits.remove(CHAIN, (1,)), None)
+    assert places(view) == [(0,), (1,), (2,)]
+    assert view.card((2,)).accessibleName().startswith("Rotate")
+
+
+def test_a_weight_is_called_one(view: ChainView) -> None:
+    assert view.card((1,))._written.text().startswith("50")
+    inner = view.card((1, 0))
+    assert inner._written.text() == "weight 0.20"
+    assert "29" in inner._chance.toolTip()
+    assert view.card((1, 1, 0))._chance.accessibleName() == "Weight"
+    off = view.card((1,))
+    view.show_chain(edits.change(CHAIN, (1,), enabled=False), None)
+    assert not inner._chance.isEnabled(), "nothing in a group that is off does anything"
+    assert off.face is not None
 
 
 def test_a_click_picks(view: ChainView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.picked) as told:
-        QTest.mouseClick(view.cards()[2], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(60, 14))
-    assert told.args == [2]
+        QTest.mouseClick(view.card((1, 1, 1)), Qt.MouseButton.LeftButton, NO_KEY, QPoint(60, 14))
+    assert told.args == [(1, 1, 1)]
 
 
-def test_the_switch_and_the_probability(view: ChainView, qtbot: QtBot) -> None:
-    card = view.cards()[1]
+def test_the_switch_and_the_slider(view: ChainView, qtbot: QtBot) -> None:
+    card = view.card((1, 0))
     with qtbot.waitSignal(view.switched) as told:
-        card._switch.click()
-    assert told.args == [1, False]
+        QTest.mouseClick(card._switch, Qt.MouseButton.LeftButton)
+    assert told.args == [(1, 0), False]
     with qtbot.waitSignal(view.chanceEdited) as told:
         QTest.keyClick(card._chance, Qt.Key.Key_Right)
-    assert told.args == [1, 0.55]
+    assert told.args == [(1, 0), 0.25]
+
+
+def test_a_group_is_folded_by_mouse_and_keys(view: ChainView, qtbot: QtBot) -> None:
+    QTest.mouseClick(view.card((1,))._fold, Qt.MouseButton.LeftButton)
+    assert places(view) == [(0,), (1,), (2,), (3,)]
+    view.show_chain(edits.insert(CHAIN, Step(transform="Blur"), (0,)), (2,))
+    assert view.is_folded((2,)), "the same group stays folded where it stands now"
+    view.show_chain(CHAIN, (1,))
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert not view.is_folded((1,))
+    with qtbot.waitSignal(view.picked) as told:
+        QTest.keyClick(view, Qt.Key.Key_Right)
+    assert told.args == [(1, 0)]
+    view.show_chain(CHAIN, (1, 0))
+    with qtbot.waitSignal(view.picked) as told:
+        QTest.keyClick(view, Qt.Key.Key_Left)
+    assert told.args == [(1,)]
+    view.show_chain(CHAIN, (1,))
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert view.is_folded((1,))
+    QTest.mouseDClick(view.card((1,)), Qt.MouseButton.LeftButton, NO_KEY, QPoint(60, 14))
+    assert not view.is_folded((1,))
+
+
+def test_a_step_that_is_selected_from_elsewhere_is_shown(view: ChainView) -> None:
+    view.fold((1,), True)
+    view.show_chain(CHAIN, (1, 1, 0))
+    assert view.card((1, 1, 0)) is not None
+    view.resize(280, 150)
+    view.show_chain(CHAIN, (3,))
+    assert view.card((3,)).visibleRegion().boundingRect().height() > 40
 
 
 def test_the_menu(view: ChainView, qtbot: QtBot) -> None:
-    duplicate, up, down, _, delete = view.cards()[1].menu().actions()
-    with qtbot.waitSignal(view.duplicateWanted) as told:
-        duplicate.trigger()
-    assert told.args == [1]
-    with qtbot.waitSignal(view.moveWanted) as told:
-        up.trigger()
-    assert told.args == [1, 0]
-    with qtbot.waitSignal(view.moveWanted) as told:
-        down.trigger()
-    assert told.args == [1, 3]
-    with qtbot.waitSignal(view.removeWanted) as told:
-        delete.trigger()
-    assert told.args == [1]
+    def asked(place: Place, *path: str) -> list[object]:
+        menu = view.card(place).menu()
+        for part in path[:-1]:
+            menu = next(action.menu() for action in menu.actions() if action.text() == part)
+        action = next(action for action in menu.actions() if action.text().startswith(path[-1]))
+        with qtbot.waitSignal(view.asked) as told:
+            action.trigger()
+        return told.args
+
+    assert asked((1, 0), "Duplicate") == ["duplicate", (1, 0), ""]
+    assert asked((1, 0), "Move up") == ["up", (1, 0), ""]
+    assert asked((1, 0), "Put into a group", "RandomOrder") == ["group", (1, 0), "RandomOrder"]
+    assert asked((1,), "Turn into", "SomeOf") == ["turn", (1,), "SomeOf"]
+    assert asked((1,), "Ungroup") == ["ungroup", (1,), ""]
+    assert asked((0,), "Delete") == ["remove", (0,), ""]
+    assert not any(action.text().startswith("Ungroup") for action in view.card((0,)).menu().actions())
 
 
-def test_keys(view: ChainView, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("key", "modifier", "told"),
+    [
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, ["up", (1,), ""]),
+        (Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier, ["down", (1,), ""]),
+        (Qt.Key.Key_Delete, NO_KEY, ["remove", (1,), ""]),
+        (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, ["duplicate", (1,), ""]),
+        (Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier, ["group", (1,), "OneOf"]),
+        (
+            Qt.Key.Key_G,
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+            ["ungroup", (1,), ""],
+        ),
+    ],
+)
+def test_keys_ask(
+    view: ChainView, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, told: list[object]
+) -> None:
+    view.show_chain(CHAIN, (1,))
     view.setFocus()
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.asked) as asked:
+        QTest.keyClick(view, key, modifier)
+    assert asked.args == told
+
+
+def test_arrows_walk_over_what_is_in_view(view: ChainView, qtbot: QtBot) -> None:
+    view.picked.connect(lambda place: view.show_chain(CHAIN, place))
+    view.setFocus()
+    seen = []
+    for _ in range(8):
         QTest.keyClick(view, Qt.Key.Key_Down)
-    assert told.args == [1]
-    with qtbot.waitSignal(view.moveWanted) as told:
-        QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert told.args == [0, 2]
-    with qtbot.waitSignal(view.removeWanted):
-        QTest.keyClick(view, Qt.Key.Key_Delete)
-    with qtbot.waitSignal(view.duplicateWanted):
-        QTest.keyClick(view, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        seen.append(view.current)
+    assert seen == [*[place for place, _ in CHAIN.walk()][1:], (3,)]
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert view.current == (0,)
     with qtbot.waitSignal(view.switched) as told:
         QTest.keyClick(view, Qt.Key.Key_Space)
-    assert told.args == [0, False]
+    assert told.args == [(0,), False]
 
 
-def drop(view: ChainView, at: int, y: int) -> None:
-    content = QMimeData()
-    content.setData(MIME, str(at).encode())
-    buttons, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    view.dragMoveEvent(QDragMoveEvent(QPoint(50, y), Qt.DropAction.MoveAction, content, buttons, none))
+def drop(view: ChainView, step: Place, at: QPoint) -> None:
+    content = dragged(step)
+    left, action = Qt.MouseButton.LeftButton, Qt.DropAction.MoveAction
+    view.dragEnterEvent(QDragEnterEvent(at, action, content, left, NO_KEY))
+    view.dragMoveEvent(QDragMoveEvent(at, action, content, left, NO_KEY))
     view.grab()
-    view.dropEvent(QDropEvent(QPointF(50, y), Qt.DropAction.MoveAction, content, buttons, none))
+    view.dropEvent(QDropEvent(QPointF(at), action, content, left, NO_KEY))
 
 
-def test_a_card_is_dropped_between_two_others(view: ChainView, qtbot: QtBot) -> None:
+def landed(view: ChainView, qtbot: QtBot, step: Place, at: QPoint) -> Place:
     with qtbot.waitSignal(view.moveWanted) as told:
-        drop(view, 0, view.cards()[2].geometry().top() + 2)
-    assert told.args == [0, 2]
-    with qtbot.waitSignal(view.moveWanted) as told:
-        drop(view, 0, view.cards()[2].geometry().bottom() + 5)
-    assert told.args == [0, 3]
+        drop(view, step, at)
+    assert told.args[0] == step
+    return told.args[1]
+
+
+def test_a_card_is_dropped_at_any_level(view: ChainView, qtbot: QtBot) -> None:
+    assert landed(view, qtbot, (3,), top(view, (0,)) + QPoint(10, 2)) == (0,)
+    assert landed(view, qtbot, (3,), top(view, (1, 0)) + QPoint(10, 0)) == (1, 0)
+    assert landed(view, qtbot, (0,), top(view, (1, 1, 1)) + QPoint(10, 0)) == (1, 1, 1)
+    below = top(view, (1, 1, 1)) + QPoint(10, 60)
+    assert landed(view, qtbot, (0,), below) == (1, 1, 2), "below the last card of the inner group"
+    assert landed(view, qtbot, (0,), QPoint(top(view, (1, 0)).x() + 10, below.y() + 4)) == (1, 2), (
+        "further left: its end"
+    )
+    assert landed(view, qtbot, (0,), top(view, (2,)) + QPoint(10, -2)) == (2,), "before the group that follows"
+    assert landed(view, qtbot, (0,), top(view, (2,)) + QPoint(30, 70)) == (2, 0), "into the empty group"
+    assert landed(view, qtbot, (0,), top(view, (3,)) + QPoint(10, 100)) == (4,)
+
+
+def test_a_card_is_dropped_on_a_folded_group(view: ChainView, qtbot: QtBot) -> None:
+    view.fold((1,), True)
+    assert landed(view, qtbot, (3,), top(view, (1,)) + QPoint(40, 27)) == (1, 2)
+    assert landed(view, qtbot, (3,), top(view, (1,)) + QPoint(40, 4)) == (1,)
+
+
+def test_a_card_that_would_stay_is_not_moved(view: ChainView, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(view.moveWanted):
-        drop(view, 1, view.cards()[1].geometry().center().y())
+        drop(view, (0,), top(view, (0,)) + QPoint(10, 2))
+        drop(view, (0,), top(view, (1,)) + QPoint(10, -2))
+
+
+def test_where_a_card_may_not_land_is_marked(view: ChainView) -> None:
+    assert view.landing(top(view, (0,)) + QPoint(10, 0), (3,)).refused is False
+    assert view.landing(top(view, (1, 1, 1)) + QPoint(10, 0), (1,)).refused is True
+
+
+def test_a_drag_at_the_end_scrolls(view: ChainView, qtbot: QtBot) -> None:
+    view.resize(280, 160)
+    at = QPoint(60, view.viewport().height() - 4)
+    content = dragged((0,))
+    view.dragMoveEvent(QDragMoveEvent(at, Qt.DropAction.MoveAction, content, Qt.MouseButton.LeftButton, NO_KEY))
+    qtbot.waitUntil(lambda: view.verticalScrollBar().value() == view.verticalScrollBar().maximum())
+    view.dragLeaveEvent(None)
+    assert not view._scroll.isActive()
+
+
+def test_something_else_is_not_taken(view: ChainView) -> None:
+    content = QMimeData()
+    content.setText("a text")
+    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, content, Qt.MouseButton.LeftButton, NO_KEY)
+    view.dragEnterEvent(event)
+    assert not event.isAccepted()
+
+
+def test_marks_and_costs(view: ChainView) -> None:
+    view.set_marks({(1, 0): Mark("warning", "Blurs the finding away."), (1, 1, 0): Mark("error", "Too large.")})
+    view.set_costs({(0,): "3 ms"})
+    assert view.card((1, 0))._sign.toolTip() == "Blurs the finding away."
+    assert not view.card((1,))._sign.isVisible()
+    view.fold((1,), True)
+    assert view.card((1,))._sign.toolTip() == "Too large.", "a folded group has the worst of what it hides"
+    assert view.card((0,)).face.cost == "3 ms"
+    view.grab()
+    view.set_marks({})
+    assert not view.card((1,))._sign.isVisible()

@@ -1,5 +1,6 @@
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
@@ -49,3 +50,54 @@ def test_nothing_is_chosen_where_nothing_matches(popup: TransformPopup, qtbot: Q
     QTest.keyClicks(popup.search, "zzzz")
     with qtbot.assertNotEmitted(popup.chosen):
         QTest.keyClick(popup.search, Qt.Key.Key_Return)
+
+
+def picture(colour: str) -> QImage:
+    made = QImage(64, 48, QImage.Format.Format_RGB888)
+    made.fill(QColor(colour))
+    return made
+
+
+def test_only_what_is_in_view_is_asked_for(popup: TransformPopup, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(popup.wanted) as told:
+        popup.resize(420, 300)
+    first = told.args[0]
+    assert 3 <= len(first) <= 6
+    for name in first:
+        popup.show_picture(name, picture("#ff0000"))
+    with qtbot.waitSignal(popup.wanted) as told:
+        popup.list.scrollToBottom()
+    assert set(told.args[0]).isdisjoint(first)
+    assert told.args[0][-1] == catalog.transforms()[-1].name
+    with qtbot.assertNotEmitted(popup.wanted, wait=120):
+        popup.list.scrollToTop()
+    with qtbot.waitSignal(popup.wanted) as told:
+        popup.forget_pictures()
+    assert told.args[0] == first
+    popup.hide()
+    with qtbot.assertNotEmitted(popup.wanted, wait=120):
+        popup.forget_pictures()
+
+
+def test_a_picture_is_painted_in_its_row(popup: TransformPopup) -> None:
+    row = popup.list.currentIndex().row()
+    place = popup.list.visualRect(popup.model.index(row))
+    before = popup.list.viewport().grab(place).toImage()
+    popup.show_picture(popup.model.transform(row).name, picture("#ff0000"))
+    after = popup.list.viewport().grab(place).toImage()
+    middle = (30, place.height() // 2)
+    assert after.pixelColor(*middle).name() == "#ff0000"
+    assert before.pixelColor(*middle).name() != "#ff0000"
+    popup.show_picture("NotInTheList", picture("#ff0000"))
+
+
+def test_pages_and_the_words_for_nothing(popup: TransformPopup) -> None:
+    first = popup.list.currentIndex().row()
+    QTest.keyClick(popup.search, Qt.Key.Key_PageDown)
+    assert popup.list.currentIndex().row() > first + 5
+    QTest.keyClick(popup.search, Qt.Key.Key_PageUp)
+    assert popup.list.currentIndex().row() == first
+    QTest.keyClicks(popup.search, "zzzz")
+    assert "zzzz" in popup._nothing.text()
+    assert popup.list.isHidden()
+    popup.grab()

@@ -1,54 +1,161 @@
-"""Changes to a chain as functions that return a new one, and the history that takes them back. No widgets."""
+"""Changes to a chain as functions that return a new one, and the history that takes them back. No widgets.
 
-from typing import Any
+A place that a step is put at names the step it comes before, in the chain as it is now; one past the last of a group (or
+of the chain) is its end. What the chain's limits do not allow raises `Refused` with a sentence.
+"""
 
-from workbench.augment.chain import Chain, Step
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from workbench.augment.chain import DEEPEST, MOST_STEPS, Chain, Place, Step, told_plainly
+from workbench.errors import WorkbenchError
 
 DEPTH = 200
 
-
-def insert(chain: Chain, step: Step, at: int | None = None) -> Chain:
-    """Return the chain with ``step`` before position ``at`` (None: at the end)."""
-    steps = list(chain.steps)
-    steps.insert(len(steps) if at is None else at, step)
-    return Chain(steps=tuple(steps))
+S = TypeVar("S")
 
 
-def remove(chain: Chain, at: int) -> Chain:
-    """Return the chain without the step at ``at``."""
-    return Chain(steps=chain.steps[:at] + chain.steps[at + 1 :])
+class Refused(WorkbenchError):
+    """The chain cannot become this; the sentence says why."""
 
 
-def duplicate(chain: Chain, at: int) -> Chain:
+def steps_in(chain: Chain, group: Place) -> tuple[Step, ...]:
+    """Return what a group holds; an empty place is the chain itself."""
+    return chain.at(group).steps if group else chain.steps
+
+
+def end_of(chain: Chain, group: Place) -> Place:
+    """Return the place after the last step of a group."""
+    return (*group, len(steps_in(chain, group)))
+
+
+def insert(chain: Chain, step: Step, at: Place | None = None) -> Chain:
+    """Return the chain with ``step`` before ``at`` (None: at the end)."""
+    at = at if at is not None else end_of(chain, ())
+    return _made(_spliced(chain.steps, at, 0, (step,)))
+
+
+def remove(chain: Chain, at: Place) -> Chain:
+    """Return the chain without the step at ``at``; a group goes with what it holds."""
+    return _made(_spliced(chain.steps, at, 1, ()))
+
+
+def duplicate(chain: Chain, at: Place) -> Chain:
     """Return the chain with a copy of the step right after it."""
-    return insert(chain, chain.steps[at], at + 1)
+    return insert(chain, chain.at(at), (*at[:-1], at[-1] + 1))
 
 
-def move(chain: Chain, at: int, to: int) -> Chain:
+def move(chain: Chain, at: Place, to: Place) -> Chain:
     """Return the chain with the step at ``at`` standing before the one that is at ``to`` now."""
-    steps = list(chain.steps)
-    step = steps.pop(at)
-    steps.insert(to - 1 if to > at else to, step)
-    return Chain(steps=tuple(steps))
+    step = chain.at(at)
+    landing = landed(at, to)  # refuses what has no landing
+    return _made(_spliced(_spliced(chain.steps, at, 1, ()), landing, 0, (step,)))
 
 
-def change(chain: Chain, at: int, **fields: Any) -> Chain:
-    """Return the chain with fields of one step replaced: p, enabled, params."""
-    step = chain.steps[at].model_copy(update=fields)
-    return Chain(steps=(*chain.steps[:at], step, *chain.steps[at + 1 :]))
+def landed(at: Place, to: Place) -> Place:
+    """Return where a step moved from ``at`` to before ``to`` stands afterwards."""
+    if to[: len(at)] == at and len(to) > len(at):
+        raise Refused("A group cannot be moved into itself.")
+    depth = len(at) - 1
+    if len(to) > depth and to[:depth] == at[:depth] and to[depth] > at[depth]:
+        return (*to[:depth], to[depth] - 1, *to[depth + 1 :])
+    return to
 
 
-def set_param(chain: Chain, at: int, name: str, value: Any) -> Chain:
+def change(chain: Chain, at: Place, **fields: Any) -> Chain:
+    """Return the chain with fields of one step replaced: transform, p, enabled, params."""
+    try:
+        step = Step.model_validate({**dict(chain.at(at)), **fields})
+    except ValidationError as error:
+        raise Refused(f"That cannot be set: {told_plainly(error)}.") from error
+    return _made(_spliced(chain.steps, at, 1, (step,)))
+
+
+def set_param(chain: Chain, at: Place, name: str, value: Any) -> Chain:
     """Return the chain with one parameter of one step replaced."""
-    return change(chain, at, params={**chain.steps[at].params, name: value})
+    return change(chain, at, params={**chain.at(at).params, name: value})
 
 
-class ChainHistory:
+def wrap(chain: Chain, at: Place, group: Step) -> Chain:
+    """Return the chain with ``group`` in place of the step, holding it as its only step."""
+    step = chain.at(at)
+    return _made(_spliced(chain.steps, at, 1, (group.model_copy(update={"steps": (step,)}),)))
+
+
+def unwrap(chain: Chain, at: Place) -> Chain:
+    """Return the chain with what a group holds in the group's place."""
+    if not chain.at(at).is_group:
+        raise Refused(f"{chain.at(at).transform} is no group; there is nothing to ungroup.")
+    return _made(_spliced(chain.steps, at, 1, chain.at(at).steps))
+
+
+def up(chain: Chain, at: Place) -> Place | None:
+    """Return where the step goes one place up: into the end of a group, before its neighbour, or out of its own group."""
+    *above, position = at
+    if position == 0:
+        return tuple(above) or None
+    before = (*above, position - 1)
+    return end_of(chain, before) if _takes(chain, before, at) else before
+
+
+def down(chain: Chain, at: Place) -> Place | None:
+    """Return where the step goes one place down: into the start of a group, past its neighbour, or out of its own."""
+    *above, position = at
+    after = (*above, position + 1)
+    if position + 1 == len(steps_in(chain, tuple(above))):
+        return (*above[:-1], above[-1] + 1) if above else None
+    return (*after, 0) if _takes(chain, after, at) else (*above, position + 2)
+
+
+def share(chain: Chain, at: Place) -> float | None:
+    """Return how often a step is drawn among the others of its OneOf or SomeOf (0 to 1); None outside of those."""
+    group = at[:-1]
+    if not group or chain.at(group).transform not in ("OneOf", "SomeOf"):
+        return None
+    weights = sum(step.p for step in chain.at(group).steps if step.enabled)
+    step = chain.at(at)
+    return step.p / weights if step.enabled and weights else 0.0
+
+
+def _takes(chain: Chain, group: Place, at: Place) -> bool:
+    """Return whether the step at ``at`` may go into the step at ``group``."""
+    return chain.at(group).is_group and len(group) + _height(chain.at(at)) <= DEEPEST
+
+
+def _height(step: Step) -> int:
+    return 1 + max((_height(inner) for inner in step.steps), default=0)
+
+
+def _spliced(steps: tuple[Step, ...], at: Place, gone: int, new: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps with ``gone`` of them at ``at`` replaced by ``new``. Raises IndexError where no such place is."""
+    position, *inner = at
+    if not 0 <= position <= len(steps) - (1 if inner else gone):
+        raise IndexError(f"no step at {at}")
+    if not inner:
+        return (*steps[:position], *new, *steps[position + gone :])
+    group = steps[position]
+    if not group.is_group:
+        raise Refused(f"{group.transform} is no group; it cannot hold steps.")
+    held = _spliced(group.steps, tuple(inner), gone, new)
+    return (*steps[:position], group.model_copy(update={"steps": held}), *steps[position + 1 :])
+
+
+def _made(steps: tuple[Step, ...]) -> Chain:
+    try:
+        return Chain(steps=steps)
+    except ValidationError as error:
+        if sum(1 for _ in Chain.model_construct(steps=steps).walk()) > MOST_STEPS:
+            raise Refused(f"A chain holds at most {MOST_STEPS} steps; remove one first.") from error
+        raise Refused(f"Groups can be nested {DEEPEST - 1} deep at most.") from error
+
+
+class History(Generic[S]):
     """Undo and redo. Changes of the same ``what`` in a row (a slider that is dragged) are taken back as one."""
 
     def __init__(self) -> None:
-        self._before: list[Chain] = []
-        self._after: list[Chain] = []
+        self._before: list[S] = []
+        self._after: list[S] = []
         self._what = ""
 
     @property
@@ -59,8 +166,8 @@ class ChainHistory:
     def can_redo(self) -> bool:
         return bool(self._after)
 
-    def push(self, before: Chain, what: str = "") -> None:
-        """Remember the chain as it was. An empty ``what`` never merges."""
+    def push(self, before: S, what: str = "") -> None:
+        """Remember the state as it was. An empty ``what`` never merges."""
         self._after.clear()
         if not what or what != self._what:
             self._before.append(before)
@@ -71,10 +178,10 @@ class ChainHistory:
         """The next change is another one, even of the same thing (the slider was let go)."""
         self._what = ""
 
-    def undo(self, now: Chain) -> Chain | None:
+    def undo(self, now: S) -> S | None:
         return self._step(self._before, self._after, now)
 
-    def redo(self, now: Chain) -> Chain | None:
+    def redo(self, now: S) -> S | None:
         return self._step(self._after, self._before, now)
 
     def clear(self) -> None:
@@ -82,7 +189,7 @@ class ChainHistory:
         self._after.clear()
         self._what = ""
 
-    def _step(self, source: list[Chain], target: list[Chain], now: Chain) -> Chain | None:
+    def _step(self, source: list[S], target: list[S], now: S) -> S | None:
         self._what = ""
         if not source:
             return None

@@ -1,31 +1,36 @@
-"""The augment panel: wires the chain, the preview and the form of the selected step to the session."""
+"""The augment panel: wires the chain, the preview, the checks and the form of the selected step to the session."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QSplitter, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from workbench.augment import catalog
-from workbench.augment.chain import Chain, Step
+from workbench.augment.chain import Chain, Place
 from workbench.errors import WorkbenchError
+from workbench.models.catalog import find
 from workbench.ui import figures
-from workbench.ui.augment import edits
-from workbench.ui.augment.chain_view import ChainView
-from workbench.ui.augment.edits import ChainHistory
+from workbench.ui.augment.card import Mark
+from workbench.ui.augment.chain_files import ChainFiles
+from workbench.ui.augment.chain_side import ChainSide
+from workbench.ui.augment.editor import ChainEditor, Target
 from workbench.ui.augment.preview_area import PreviewArea
 from workbench.ui.augment.preview_engine import Child
 from workbench.ui.augment.step_form import StepForm
-from workbench.ui.augment.transform_list import TransformPopup
 from workbench.ui.augment.undo_keys import takes_undo
-from workbench.ui.layouts import column, row
+from workbench.ui.drops import dropped_chain
+from workbench.ui.layouts import column
 from workbench.ui.session import Session
-from workbench.ui.widgets import Panel, PanelState, button, tool_button
+from workbench.ui.widgets import Panel, PanelState
 
-CUSTOM = "custom"
+USUAL_SIDE = 224
+UNMARK_MS = 400
+"""A step's error goes this long after a change, unless the preview tells it again: a drag must not make it flicker."""
 
 
 class AugmentPanel(Panel):
-    """Build a chain by looking at it. The chain is ``session.config.augment``."""
+    """Build a chain by looking at it: that of ``session.config.augment``, or the rare classes' own."""
 
     key = "augment"
 
@@ -33,85 +38,79 @@ class AugmentPanel(Panel):
         """``child`` computes the preview; left out, it is a child process."""
         super().__init__(session, parent)
         self.title = self.tr("Augment")
+        self._groups = {known.name: known for known in catalog.groups()}
         self._known = {known.name: known for known in catalog.transforms()}
-        self._presets = catalog.presets()
-        self._current = -1
-        self._error = ""
-        self.history = ChainHistory()
-        self.chain_view = ChainView(self._title_of)
+        self._error: tuple[Target, Place | None, str, str] | None = None
+        self._previewed: tuple[Chain, Chain, tuple[str, ...], Target] | None = None
+        self.editor = ChainEditor(session, self)
+        self.side = ChainSide(session, self.editor, self._title_of)
         self.form = StepForm()
         self.preview = PreviewArea(session, self._title_of, child)
-        self.popup = TransformPopup(list(self._known.values()), self)
+        self.files = ChainFiles(session, self)
+        self._unmark = QTimer(self)
+        self._unmark.setSingleShot(True)
+        self._unmark.setInterval(UNMARK_MS)
+        self._unmark.timeout.connect(self._forget_error)
+        self.setAcceptDrops(True)
         self._build()
-        self._connect()
         self._make_actions()
-        self._show_chain()
+        self._connect()
+        self._show_all()
 
     # building
 
     def _build(self) -> None:
-        self.preset = QComboBox()
-        self.preset.setObjectName("augment.preset")
-        self.preset.setAccessibleName(self.tr("Preset"))
-        self.preset.setToolTip(self.tr("Start from a chain that suits most images"))
-        for name in self._presets:
-            self.preset.addItem(self._preset_title(name), name)
-        self.preset.addItem(self.tr("Own chain"), CUSTOM)
-        load = tool_button("folder", self.tr("Load a chain"), self.load_chain, name="augment.load")
-        save = tool_button("download", self.tr("Save the chain"), self.save_chain, name="augment.save")
-        self.add_button = button(self.tr("Add a step"), self.open_list, icon="plus", name="augment.add")
-        self.add_button.setToolTip(self.tr("Add a transform to the chain (A)"))
-        above = row(self.preset, load, save, spacing=4)
-        above.setStretch(0, 1)
-        above.setContentsMargins(12, 8, 12, 4)
-        below = row(self.add_button)
-        below.setContentsMargins(12, 4, 12, 12)
-        left = QWidget()
-        left.setLayout(column(above, self.chain_view, below, spacing=0))
-        left.setMinimumWidth(216)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
-        split.addWidget(left)
+        split.addWidget(self.side)
         split.addWidget(self.preview)
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
-        split.setSizes([248, 700])
+        split.setSizes([self.side.sizes(), 700])
         self.setLayout(column(split, spacing=0))
 
     def _connect(self) -> None:
-        session = self.session
-        session.projectChanged.connect(self._project_changed)
-        session.configChanged.connect(self._show_chain)
-        self.preset.activated.connect(self._preset_chosen)
-        self.popup.chosen.connect(self.add_step)
-        view = self.chain_view
-        view.picked.connect(self.pick)
-        view.chanceEdited.connect(self._set_chance)
-        view.settled.connect(self.history.pause)
-        view.switched.connect(self._switch)
-        view.removeWanted.connect(self.remove_step)
-        view.duplicateWanted.connect(self.duplicate_step)
-        view.moveWanted.connect(self.move_step)
-        self.form.paramEdited.connect(self._set_param)
-        self.form.chanceEdited.connect(self._set_own_chance)
-        self.form.enabledEdited.connect(self._switch_own)
-        self.form.settled.connect(self.history.pause)
-        self.form.resetWanted.connect(self._reset_step)
-        self.form.undoWanted.connect(self.undo)
-        self.form.redoWanted.connect(self.redo)
+        editor, form, side = self.editor, self.form, self.side
+        editor.changed.connect(self._show_all)
+        editor.picked.connect(self._show_form)
+        editor.refused.connect(self.session.toast)
+        self.session.projectChanged.connect(self._forget_error)
+        side.preset.importWanted.connect(self.files.open)
+        side.preset.exportWanted.connect(self.save_chain)
+        side.open_button.clicked.connect(self.files.open)
+        side.save_button.clicked.connect(self.save_chain)
+        self.files.opened.connect(self._use_file)
+        form.paramEdited.connect(self._set_param)
+        form.chanceEdited.connect(self._set_chance)
+        form.enabledEdited.connect(self._switch)
+        form.settled.connect(editor.history.pause)
+        form.resetWanted.connect(self._reset_step)
+        form.sweepWanted.connect(self._sweep)
+        form.undoWanted.connect(self.undo)
+        form.redoWanted.connect(self.redo)
         self.preview.failed.connect(self._failed)
+        if hasattr(self.preview, "stepPicked"):
+            self.preview.stepPicked.connect(editor.pick)
+            self.preview.valuePicked.connect(editor.set_param)
 
     def _make_actions(self) -> None:
         tr, add = self.tr, self.add_action
-        add("augment.add.action", tr("Add an augmentation step"), self.open_list, icon="plus", key="A")
+        add("augment.add.action", tr("Add an augmentation step"), self.side.open_list, icon="plus", key="A")
         self._undo = add("augment.undo", tr("Undo the change of the chain"), self.undo, icon="undo")
         self._redo = add("augment.redo", tr("Redo the change of the chain"), self.redo, icon="redo")
-        add("augment.roll", tr("Draw other variants"), self.preview.roll, icon="dice", key="R")
-        add("augment.next", tr("Preview the next image"), self.preview.next_image, key="Ctrl+Right")
-        add("augment.previous", tr("Preview the image before"), self.preview.previous_image, key="Ctrl+Left")
-        add("augment.load.action", tr("Load a chain"), self.load_chain, icon="folder")
-        add("augment.save.action", tr("Save the chain"), self.save_chain, icon="download")
+        self._group = add("augment.group", tr("Put the step into a group (one of)"), self.group, key="Ctrl+G")
+        self._ungroup = add("augment.ungroup", tr("Take the group apart"), self.ungroup, key="Ctrl+Shift+G")
+        if hasattr(self.preview, "make_actions"):
+            self.preview.make_actions(add)
+        else:
+            add("augment.roll", tr("Draw other variants"), self.preview.roll, icon="dice", key="R")
+            add("augment.next", tr("Preview the next image"), self.preview.next_image, key="Ctrl+Right")
+            add("augment.previous", tr("Preview the image before"), self.preview.previous_image, key="Ctrl+Left")
+        add("augment.load.action", tr("Open a chain file"), self.files.open, icon="folder")
+        add("augment.save.action", tr("Save the chain to a file"), self.save_chain, icon="download")
+        add("augment.preset.action", tr("Save the chain as a preset"), self.side.preset.save_own, icon="star")
+        add("augment.rare.action", tr("Edit the chain of rare classes"), self.edit_rare, icon="tag")
 
     # what the shell asks
 
@@ -119,212 +118,201 @@ class AugmentPanel(Panel):
         return self.form
 
     def state(self) -> tuple[PanelState, str]:
-        steps = [step for step in self.chain.steps if step.enabled]
-        if self._error:
-            return "attention", self._error
-        if not steps:
+        config = self.session.config
+        steps = sum(1 for _, step in config.augment.walk(enabled=True) if not step.is_group)
+        if self._error is not None:
+            return "attention", self._error[3]
+        if config.rare.chain.steps and not config.rare.classes:
+            return "attention", self.tr("The chain for rare classes is not used: choose the classes that get it.")
+        rare = bool(config.rare.classes)
+        if not steps and not rare and config.mix.kind == "none":
             return "empty", self.tr("No augmentation: the model sees the training images as they are.")
-        sentence = self.tr("{steps} on; only training images are changed.")
-        return "ready", sentence.format(steps=figures.counted(len(steps), self.tr("step"), self.tr("steps")))
+        told = [figures.counted(steps, self.tr("step"), self.tr("steps")) + self.tr(" on")]
+        if rare:
+            count = figures.counted(len(config.rare.classes), self.tr("class"), self.tr("classes"))
+            told.append(self.tr("a chain of their own for {classes}").format(classes=count))
+        if config.mix.kind != "none":
+            told.append(self.tr("images are mixed"))
+        return "ready", self.tr("{what}; only training images are changed.").format(what=", ".join(told))
+
+    def gestures(self) -> list[tuple[str, str]]:
+        tr = self.tr
+        return [
+            *(self.preview.gestures() if hasattr(self.preview, "gestures") else []),
+            (tr("Select a step"), tr("click, Up, Down")),
+            (tr("Fold a group, unfold it"), tr("Left, Right, double click")),
+            (tr("Move a step, also into and out of groups"), tr("drag, Alt+Up, Alt+Down")),
+            (tr("Switch a step on or off"), tr("Space")),
+            (tr("Duplicate a step"), tr("Ctrl+D")),
+            (tr("Delete a step"), tr("Del")),
+            (tr("Use a chain file"), tr("drop it")),
+        ]
 
     def activated(self, payload: object) -> None:
-        """``payload`` may be the id of the image to preview."""
-        if isinstance(payload, int):
+        """``payload`` may be the id of the image to preview, or a chain file to use."""
+        if isinstance(payload, Path):
+            self.files.read(payload)
+        elif isinstance(payload, int):
             self.preview.show_image(payload)
-        self.chain_view.setFocus()
+        self.side.view.setFocus()
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z in this panel is about the chain, not about the labels."""
         return takes_undo(event, self.undo, self.redo) or super().event(event)
 
-    # the chain
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_chain(event.mimeData()) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
 
-    @property
-    def chain(self) -> Chain:
-        return self.session.config.augment
+    def dropEvent(self, event: QDropEvent) -> None:
+        chain = dropped_chain(event.mimeData())
+        if chain is not None:
+            event.acceptProposedAction()
+            self.files.read(chain)
 
-    @property
-    def current(self) -> int:
-        """Position of the selected step, -1 for none."""
-        return self._current
-
-    def set_chain(self, chain: Chain, *, what: str = "", current: int | None = None) -> None:
-        """Make ``chain`` the draft's. Changes of the same ``what`` in a row are undone as one."""
-        if current is not None:
-            self._current = current
-        if chain == self.chain:
-            self._show_chain()
-            return
-        self.history.push(self.chain, what)
-        self._put(chain)
-
-    def _put(self, chain: Chain) -> None:
-        self.session.set_config(self.session.config.model_copy(update={"augment": chain}))
+    # what is shown
 
     @Slot()
-    def _project_changed(self) -> None:
-        self.history.clear()
-        self._current = -1
-        self._show_chain()
-
-    @Slot()
-    def _show_chain(self) -> None:
-        chain = self.chain
-        self._current = min(self._current, len(chain.steps) - 1)
-        self._error = ""
-        self.chain_view.show_chain(chain, self._current)
+    def _show_all(self) -> None:
+        """Show the draft as it is now."""
+        state, target = self.editor.state, self.editor.target
+        self._undo.setEnabled(self.editor.history.can_undo)
+        self._redo.setEnabled(self.editor.history.can_redo)
         self._show_form()
-        fitting = next((name for name, preset in self._presets.items() if preset == chain), CUSTOM)
-        self.preset.setCurrentIndex(self.preset.findData(fitting))
-        self._undo.setEnabled(self.history.can_undo)
-        self._redo.setEnabled(self.history.can_redo)
-        self.preview.show_chain(chain)
+        previewed = (state.chain, state.rare.chain, state.rare.classes, target)
+        if previewed != self._previewed:
+            self._previewed = previewed
+            if self._error is not None:
+                self._unmark.start()
+            self.preview.show_chain(self.editor.chain)
+            if hasattr(self.preview, "show_rare"):
+                self.preview.show_rare(state.rare.chain, state.rare.classes)
         self.stateChanged.emit()
 
+    @Slot()
     def _show_form(self) -> None:
-        if self._current < 0:
+        place, step, chain = self.editor.current, self.editor.step, self.editor.chain
+        self._group.setEnabled(step is not None)
+        self._ungroup.setEnabled(step is not None and (step.is_group or len(place or ()) > 1))
+        if hasattr(self.preview, "select"):
+            self.preview.select(place)
+        if step is None or place is None:
             self.form.show_nothing()
             return
-        step = self.chain.steps[self._current]
-        known = self._known.get(step.transform)
-        if known is None:
-            self.form.show_unknown(step)
+        weight = len(place) > 1 and chain.at(place[:-1]).transform in ("OneOf", "SomeOf")
+        if step.is_group:
+            self.form.show_group(self._groups[step.transform], step, weight)
+        elif step.transform in self._known:
+            self.form.show_step(self._known[step.transform], step, weight)
         else:
-            self.form.show_step(known, step)
+            self.form.show_unknown(step)
+        if self._error is not None and self._error[:2] == (self.editor.target, place):
+            self.form.mark(*self._error[2:])
 
     def _title_of(self, name: str) -> str:
-        known = self._known.get(name)
+        known = self._groups.get(name) or self._known.get(name)
         return known.title if known is not None else name
 
-    def _preset_title(self, name: str) -> str:
-        titles = {
-            "none": self.tr("None"),
-            "light": self.tr("Light"),
-            "medium": self.tr("Medium"),
-            "strong": self.tr("Strong"),
-        }
-        return titles.get(name, name)
+    # errors
 
-    @Slot(int)
-    def pick(self, position: int) -> None:
-        """Select a step."""
-        self.history.pause()
-        self._current = position
-        self.chain_view.show_chain(self.chain, position)
-        self._show_form()
+    @Slot(str)
+    def _failed(self, sentence: str, place: Place | None = None, param: str = "") -> None:
+        """Say at the step what is wrong with it, as far as the preview knows which it is."""
+        self._unmark.stop()
+        self._error = (self.editor.target, place, param, sentence)
+        self._show_marks()
+        if place is not None and place == self.editor.current:
+            self.form.mark(param, sentence)
+        self.stateChanged.emit()
 
     @Slot()
-    def open_list(self) -> None:
-        """Open the list of transforms."""
-        self.popup.open_at(self.add_button)
+    def _forget_error(self) -> None:
+        if self._error is not None:
+            self._error = None
+            self.form.mark("", "")
+            self._show_marks()
+            self.stateChanged.emit()
 
-    @Slot(object)
-    def add_step(self, known: catalog.TransformInfo) -> None:
-        """Add a transform after the selected step, else at the end, and select it."""
-        at = self._current + 1 if self._current >= 0 else len(self.chain.steps)
-        self.set_chain(edits.insert(self.chain, known.step(), at), current=at)
+    def _show_marks(self) -> None:
+        marks: dict[Place, Mark] = {}
+        if self._error is not None and self._error[0] == self.editor.target and self._error[1] is not None:
+            marks[self._error[1]] = Mark("error", self._error[3])
+        self.side.view.set_marks(marks)
 
-    @Slot(int)
-    def remove_step(self, position: int) -> None:
-        self.set_chain(edits.remove(self.chain, position), current=min(position, len(self.chain.steps) - 2))
-
-    @Slot(int)
-    def duplicate_step(self, position: int) -> None:
-        self.set_chain(edits.duplicate(self.chain, position), current=position + 1)
-
-    @Slot(int, int)
-    def move_step(self, position: int, to: int) -> None:
-        """Move a step before the one that is at ``to`` now."""
-        if 0 <= to <= len(self.chain.steps):
-            current = to - 1 if to > position else to
-            self.set_chain(edits.move(self.chain, position, to), current=current)
-
-    @Slot(int, bool)
-    def _switch(self, position: int, on: bool) -> None:
-        self.set_chain(edits.change(self.chain, position, enabled=on), current=position)
-
-    @Slot(bool)
-    def _switch_own(self, on: bool) -> None:
-        self._switch(self._current, on)
-
-    @Slot(int, float)
-    def _set_chance(self, position: int, chance: float) -> None:
-        self.set_chain(edits.change(self.chain, position, p=chance), what=f"{position}.p", current=position)
-
-    @Slot(float)
-    def _set_own_chance(self, chance: float) -> None:
-        self._set_chance(self._current, chance)
-
-    @Slot(str, object)
-    def _set_param(self, name: str, value: object) -> None:
-        changed = edits.set_param(self.chain, self._current, name, value)
-        self.set_chain(changed, what=f"{self._current}.{name}")
-
-    @Slot()
-    def _reset_step(self) -> None:
-        step: Step = self.chain.steps[self._current]
-        known = self._known[step.transform]
-        self.set_chain(edits.change(self.chain, self._current, params=known.step().params))
+    # what the user does
 
     @Slot()
     def undo(self) -> None:
-        before = self.history.undo(self.chain)
-        if before is not None:
-            self._put(before)
+        self.editor.undo()
 
     @Slot()
     def redo(self) -> None:
-        after = self.history.redo(self.chain)
-        if after is not None:
-            self._put(after)
-
-    # presets and files
+        self.editor.redo()
 
     @Slot()
-    def _preset_chosen(self) -> None:
-        name = self.preset.currentData()
-        if name in self._presets:
-            self.set_chain(self._presets[name], current=-1)
+    def group(self) -> None:
+        """Put a group around the selected step."""
+        if self.editor.current is not None:
+            self.side.group(self.editor.current)
 
     @Slot()
-    def load_chain(self) -> None:
-        """Choose a chain file and use it."""
-        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Load a chain"), "", self.tr("Chains (*.json)"))
-        if chosen:
-            self.use_file(Path(chosen))
+    def ungroup(self) -> None:
+        """Take the selected group apart, or the one around the selected step."""
+        if self.editor.current is not None:
+            self.side.ungroup(self.editor.current)
 
-    def use_file(self, path: Path) -> None:
-        """Use the chain of a file; one that cannot be used changes nothing and is said."""
-        try:
-            chain = Chain.load(path)
-            for step in chain.steps:
-                catalog.find(step.transform)
-        except WorkbenchError as error:
-            self.session.problem.emit(self.key, str(error))
-        except (OSError, UnicodeDecodeError) as error:
-            sentence = self.tr("{path} cannot be read ({reason}); choose a chain saved by Workbench.")
-            self.session.problem.emit(self.key, sentence.format(path=path, reason=error))
-        else:
-            self.set_chain(chain, current=-1)
-            self.session.toast.emit(self.tr("Chain loaded from {name}").format(name=path.name))
+    @Slot()
+    def edit_rare(self) -> None:
+        """Edit the chain of the rare classes."""
+        self.editor.set_target("rare")
+
+    @Slot(str, object)
+    def _set_param(self, name: str, value: object) -> None:
+        if self.editor.current is not None:
+            self.editor.set_param(self.editor.current, name, value)
+
+    @Slot(float)
+    def _set_chance(self, chance: float) -> None:
+        if self.editor.current is not None:
+            self.editor.set_chance(self.editor.current, chance)
+
+    @Slot(bool)
+    def _switch(self, on: bool) -> None:
+        if self.editor.current is not None:
+            self.editor.switch(self.editor.current, on)
+
+    @Slot()
+    def _reset_step(self) -> None:
+        step, place = self.editor.step, self.editor.current
+        known = (self._groups.get(step.transform) or self._known.get(step.transform)) if step is not None else None
+        if known is not None and place is not None:
+            self.editor.set_params(place, known.step().params)
+
+    @Slot(str)
+    def _sweep(self, param: str) -> None:
+        if hasattr(self.preview, "select"):
+            self.preview.select(self.editor.current, param)
+
+    # files
 
     @Slot()
     def save_chain(self) -> None:
         """Choose a place and save the chain there."""
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the chain"), "chain.json", self.tr("Chains (*.json)")
-        )
-        if not chosen:
-            return
-        try:
-            self.chain.save(Path(chosen))
-        except OSError as error:
-            sentence = self.tr("The chain cannot be saved to {path}: {reason}; choose another place.")
-            self.session.problem.emit(self.key, sentence.format(path=chosen, reason=error.strerror or error))
-        else:
-            self.session.toast.emit(self.tr("Chain saved to {path}").format(path=chosen))
+        self.files.save(self.editor.chain, self._model_side())
 
-    @Slot(str)
-    def _failed(self, sentence: str) -> None:
-        self._error = sentence
-        self.stateChanged.emit()
+    @Slot(object, str)
+    def _use_file(self, chain: Chain, name: str) -> None:
+        self.editor.set_chain(chain)
+        self.session.toast.emit(self.tr("Chain from {name} in use").format(name=name))
+
+    def _model_side(self) -> int:
+        """Return the side in pixels that the model sees."""
+        config = self.session.config
+        if config.preprocess.size:
+            return config.preprocess.size
+        try:
+            return find(config.backbone.name).input_size
+        except WorkbenchError:
+            return USUAL_SIDE  # The Model panel says what is wrong with the name.
