@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from workbench.errors import WorkbenchError
+from workbench.evaluation.results import Evaluated, ViewsMeasured, save_views
 from workbench.jobs import Noticed, as_dict
 from workbench.project.runs import RunFolder
 from workbench.ui.evaluation.panel import ASK, NO_TEST, NOTHING, RESULT, EvaluatePanel
@@ -181,3 +183,76 @@ def test_forty_classes_of_long_names(
     panel.resize(1024, 600)
     assert not panel.grab().isNull()
     assert panel.minimumSizeHint().width() <= 944
+
+
+def test_views_are_measured_beside_the_figure(
+    open_panel, session, qtbot, write_model, write_result, images, project_folder, child
+) -> None:
+    run = write_model(project_folder)
+
+    def work(argv: list[str]):
+        result = write_result(run, "test", *images)
+        yield as_dict(result.evaluated)
+        if "--views" in argv:
+            measured = views_measured(result.evaluated, argv[-1])
+            save_views(run.path, measured, result)
+            yield as_dict(measured)
+
+    session._warm = child(work)
+    panel = open_panel()
+    press(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.stack.currentIndex() == RESULT)
+    shown = panel.view.headline.views
+    assert not shown.isVisible()
+    number = panel.view.headline.number.text()
+    panel.bar.views.setCurrentIndex(panel.bar.views.findData("flip"))
+    assert shown.isVisible()
+    assert "Press Evaluate to measure it with 2 views" in shown.text()
+    assert "left and right mean nothing" in shown.text()
+    assert panel.bar.go.text() == "Evaluate"
+    press(qtbot, panel)
+    assert not panel.bar.views.isEnabled()
+    qtbot.waitUntil(lambda: panel.view.headline.views.text().startswith("with 2 views"))
+    assert session.warm.asked[-1][-2:] == ["--views", "flip"]
+    assert shown.text().startswith("with 2 views 0.93, +0.01 [−0.00, 0.02], 2.1 times as long")
+    assert "exported package does not do this" in shown.text()
+    assert panel.view.headline.number.text() == number
+    assert panel.bar.go.text() == "Evaluate again"
+    panel.bar.views.setCurrentIndex(panel.bar.views.findData("crops"))
+    assert "5 views" in shown.text()
+    assert "left and right" not in shown.text()
+    panel.bar.views.setCurrentIndex(0)
+    assert not shown.isVisible()
+
+
+def test_views_of_an_earlier_result_are_not_shown(
+    open_panel, session, qtbot, write_model, write_result, images, project_folder
+) -> None:
+    run = write_model(project_folder)
+    result = write_result(run, "test", *images)
+    save_views(run.path, replace(views_measured(result.evaluated, "flip"), plain=0.5), result)
+    panel = open_panel()
+    panel.bar.views.setCurrentIndex(panel.bar.views.findData("flip"))
+    assert "Press Evaluate" in panel.view.headline.views.text()
+    run.result("test+flip").write_text("{", encoding="utf-8")
+    panel.bar.views.setCurrentIndex(0)
+    with qtbot.waitSignal(session.problem):
+        panel.bar.views.setCurrentIndex(panel.bar.views.findData("flip"))
+
+
+def views_measured(plain: Evaluated, views: str) -> ViewsMeasured:
+    return ViewsMeasured(
+        run=plain.run,
+        split=plain.split,
+        views=views,
+        count=2,
+        images=plain.images,
+        balanced_accuracy=0.93,
+        interval=[0.8, 1.0],
+        accuracy=0.93,
+        plain=plain.balanced_accuracy,
+        gain=0.0133,
+        gain_interval=[-0.002, 0.02],
+        seconds=0.021,
+        plain_seconds=0.01,
+    )

@@ -1,8 +1,9 @@
 """The line on top: which run, which images, Evaluate, and how far it is."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QWidget
 
+from workbench.evaluation import test_time
 from workbench.ui.layouts import column, row
 from workbench.ui.run_job import RunJobBar
 from workbench.ui.widgets import Segmented
@@ -13,6 +14,7 @@ class EvaluateBar(RunJobBar):
 
     changed = Signal()
     """Another run or another split."""
+    viewsChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -25,16 +27,47 @@ class EvaluateBar(RunJobBar):
         self.split = Segmented(
             [("test", self.tr("Test")), ("validation", self.tr("Validation")), ("train", self.tr("Train"))], parent=self
         )
-        self._inputs.append(self.split)
+        self.views = QComboBox()
+        self.views.setObjectName("evaluate.views.choice")
+        self.views.setAccessibleName(self.tr("Views"))
+        self.views.setToolTip(
+            self.tr(
+                "Also average over several views of each image, and tell what that brings and costs. "
+                "The figure above stays that of one look, as the exported package takes it. "
+                "Mirrored views are for images in which left and right mean nothing."
+            )
+        )
+        titles = {
+            "none": self.tr("One view"),
+            "flip": self.tr("2 views: mirrored"),
+            "turns": self.tr("4 views: quarter turns"),
+            "d4": self.tr("8 views: turned, mirrored"),
+            "crops": self.tr("5 views: whole, corners"),
+        }
+        for name in test_time.names():
+            self.views.addItem(titles.get(name, name), name)
+        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._inputs += [self.split, self.views]
         self.split.setObjectName("evaluate.split")
         self.split.button("test").setToolTip(self.tr("Images no choice was made on: the honest score"))
         self.split.button("validation").setToolTip(self.tr("The images that chose the best epoch"))
         self.split.button("train").setToolTip(self.tr("The images it learnt: a check, never a score"))
         self.bar.setFixedWidth(160)
-        self.setLayout(row(self.run, self.split, self.go, column(None, self.what, self.bar, None, spacing=3), None))
+        self.setLayout(
+            row(self.run, self.split, self.views, self.go, column(None, self.what, self.bar, None, spacing=3), None)
+        )
         self.run.chosen.connect(self.changed)
         self.split.changed.connect(self.changed)
+        self.views.currentIndexChanged.connect(self._views_changed)
         self.show_idle()
+
+    def chosen_views(self) -> test_time.Views:
+        """Return the views that are chosen; those named "none" are one look."""
+        return test_time.find(str(self.views.currentData()))
+
+    @Slot()
+    def _views_changed(self) -> None:
+        self.viewsChanged.emit()
 
     def choose_split(self, split: str) -> None:
         """Choose a split without announcing it."""

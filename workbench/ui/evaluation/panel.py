@@ -8,7 +8,16 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.errors import WorkbenchError
-from workbench.evaluation.results import Evaluated, Result, load_evaluated, load_result, splits_with_results
+from workbench.evaluation import test_time
+from workbench.evaluation.results import (
+    Evaluated,
+    Result,
+    ViewsMeasured,
+    load_evaluated,
+    load_result,
+    load_views,
+    splits_with_results,
+)
 from workbench.evaluation.samples import split_names
 from workbench.jobs import Job, Stop
 from workbench.project.runs import RunFolder
@@ -41,6 +50,7 @@ class EvaluatePanel(RunJobPanel):
         self._notices: dict[tuple[str, str], list[str]] = {}
         self._splits: list[str] = []
         self._unread: tuple[RunFolder, str] | None = None
+        self._views: ViewsMeasured | None = None
         self.bar = EvaluateBar()
         self._pictures = Pictures(session)
         self.thumbnails = ThumbnailLoader(self._pictures.thumbnail, self)
@@ -78,6 +88,7 @@ class EvaluatePanel(RunJobPanel):
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._list_runs)
         self.bar.changed.connect(self._show)
+        self.bar.viewsChanged.connect(self._show_views)
         self.bar.asked.connect(self._evaluate)
         self.bar.stopped.connect(self._stop)
         self.nothing.clicked.connect(self._go_train)
@@ -119,7 +130,7 @@ class EvaluatePanel(RunJobPanel):
     def _show(self) -> None:
         """Show the result of the chosen run and split, or what to do to have one."""
         run = self.bar.run.run()
-        self._evaluated = self._unread = None
+        self._evaluated = self._unread = self._views = None
         for widget in (self._top, self._rule):
             widget.setVisible(run is not None)
         if run is None:
@@ -166,7 +177,8 @@ class EvaluatePanel(RunJobPanel):
         run, split = self.bar.run.run(), self.bar.split.value()
         possible = run is not None and (not self._splits or split in self._splits)
         why = "" if possible else self.tr("This run has no {0} images.").format(split)
-        self.bar.show_idle(again=self._evaluated is not None, possible=possible, why=why)
+        again = self._evaluated is not None and (self._views is not None or not self._wants_views())
+        self.bar.show_idle(again=again, possible=possible, why=why)
 
     def _show_result(self, run: RunFolder, split: str) -> None:
         try:
@@ -178,10 +190,33 @@ class EvaluatePanel(RunJobPanel):
             return
         self._evaluated = evaluated
         self.view.show_figures(evaluated, self._cautions(evaluated))
+        self._read_views(run, evaluated)
         self.stack.setCurrentIndex(RESULT)
         self._unread = (run, split)
         if self.isVisible():
             self._read_images()
+
+    def _wants_views(self) -> bool:
+        return bool(self.bar.chosen_views().name != test_time.NONE)
+
+    @Slot()
+    def _show_views(self) -> None:
+        """Show what the chosen views bring, or that they are not measured."""
+        run = self.bar.run.run()
+        if run is not None and self._evaluated is not None:
+            self._read_views(run, self._evaluated)
+        self._enable()
+
+    def _read_views(self, run: RunFolder, evaluated: Evaluated) -> None:
+        views, self._views = self.bar.chosen_views(), None
+        if self._wants_views():
+            try:
+                found = load_views(run.path, views.name, evaluated.split)
+            except WorkbenchError as error:
+                self.session.problem.emit("evaluation", str(error))
+                found = None
+            self._views = found if found is not None and found.belongs_to(evaluated) else None
+        self.view.headline.show_views(views, self._views)
 
     def _cautions(self, evaluated: Evaluated) -> list[str]:
         cautions = []
@@ -236,6 +271,8 @@ class EvaluatePanel(RunJobPanel):
         split = self.bar.split.value()
         self._notices[run.id, split] = []
         argv = ["evaluate", str(project.folder), "--run", run.id, "--split", split]
+        if self._wants_views():
+            argv += ["--views", self.bar.chosen_views().name]
         self._begin(self.tr("Evaluating {0} on {1}").format(run.id, split), argv)
         self.ask.say(self.tr("Measuring the run on its {0} images …").format(split))
 
