@@ -211,7 +211,7 @@ def test_views_are_measured_beside_the_figure(
     assert "left and right mean nothing" in shown.text()
     assert panel.bar.go.text() == "Evaluate"
     press(qtbot, panel)
-    assert not panel.bar.views.isEnabled()
+    assert not panel.bar.views.isVisible()
     qtbot.waitUntil(lambda: panel.view.headline.views.text().startswith("with 2 views"))
     assert session.warm.asked[-1][-2:] == ["--views", "flip"]
     assert shown.text().startswith("with 2 views 0.93, +0.01 [−0.00, 0.02], 2.1 times as long")

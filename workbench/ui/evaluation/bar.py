@@ -54,12 +54,18 @@ class EvaluateBar(RunJobBar):
         self.split.button("train").setToolTip(self.tr("The images it learnt: a check, never a score"))
         self.bar.setFixedWidth(160)
         self.setLayout(
-            row(self.run, self.split, self.views, self.go, column(None, self.what, self.bar, None, spacing=3), None)
+            row(self.run, self.split, self.go, self.views, column(None, self.what, self.bar, None, spacing=3), None)
         )
         self.run.chosen.connect(self.changed)
         self.split.changed.connect(self.changed)
         self.views.currentIndexChanged.connect(self._views_changed)
         self.show_idle()
+
+    def _show_running(self) -> None:
+        super()._show_running()
+        self.views.setVisible(
+            not self.running
+        )  # how far it is takes its place, so that Stop stands where Evaluate stood
 
     def chosen_views(self) -> test_time.Views:
         """Return the views that are chosen; those named "none" are one look."""
