@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.augment.catalog import NONE, ParamInfo
 from workbench.ui import theme
 from workbench.ui.augment.param_editors import ChecksEditor, ChoiceEditor, NumbersEditor, ParamEditor, SwitchEditor
-from workbench.ui.augment.param_values import fits, is_none, is_numeric, some_value, written
+from workbench.ui.augment.param_values import fits, is_none, is_numeric, same, some_value, written
 from workbench.ui.augment.sliders import Slider
 from workbench.ui.augment.value_editors import ColourEditor, Swatch, TextEditor, ValuesEditor
 from workbench.ui.fields import words
@@ -89,7 +89,7 @@ class ParamRow(QWidget):
 
     def set_value(self, value: Any) -> None:
         """Show ``value``, whatever it is; ``edited`` is not emitted."""
-        if _same(value, self._value):
+        if same(value, self._value):
             return  # what is being typed stays
         self._put_value(value)
 
@@ -109,7 +109,7 @@ class ParamRow(QWidget):
     @property
     def is_changed(self) -> bool:
         """Whether the value is another one than a new step starts with."""
-        return not _same(self._value, self.param.default)
+        return not same(self._value, self.param.default)
 
     def _show_in_editor(self) -> None:
         if isinstance(self.editor, TextEditor) == _needs_text(self.param, self._last):
@@ -248,12 +248,6 @@ def _with_none(param: ParamInfo) -> ParamInfo:
 
 def _needs_text(param: ParamInfo, value: Any) -> bool:
     return param.kind == "text" or not fits(param, value)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return written(one) == written(other) or (
-        one == other and not isinstance(one, bool) and not isinstance(other, bool)
-    )
 
 
 def _shown(param: ParamInfo) -> str:

@@ -112,6 +112,13 @@ def written(value: Any) -> str:
     )
 
 
+def same(one: Any, other: Any) -> bool:
+    """Return whether two values of a parameter are one: 1 and 1.0 are, 1 and true are not."""
+    return written(one) == written(other) or (
+        one == other and not isinstance(one, bool) and not isinstance(other, bool)
+    )
+
+
 def numbers_in(text: str) -> list[float] | None:
     """Return the numbers of "1, 2.5, 3"; None where something else stands there."""
     try:

@@ -1,5 +1,6 @@
 """The inspector of the augment panel: what the selected step does, its probability and its parameters."""
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
@@ -10,6 +11,7 @@ from workbench.augment.chain import Step
 from workbench.ui import figures, theme
 from workbench.ui.augment.param_editors import NumbersEditor, ParamEditor
 from workbench.ui.augment.param_row import ParamRow
+from workbench.ui.augment.param_values import same
 from workbench.ui.augment.undo_keys import takes_undo
 from workbench.ui.layouts import column, rule
 from workbench.ui.widgets import Section, button, label
@@ -48,10 +50,12 @@ class StepForm(QWidget):
 
     def editor(self, name: str) -> ParamEditor:
         """Return the editor of a parameter."""
-        return self._rows[name].editor
+        return self.row(name).editor
 
     def row(self, name: str) -> ParamRow:
         """Return a parameter's whole part of the form."""
+        if name not in self._rows:
+            self._build_more()
         return self._rows[name]
 
     def chance(self) -> NumbersEditor | None:
@@ -101,6 +105,8 @@ class StepForm(QWidget):
 
         The next change takes it away too, unless it is marked again. A parameter without a field is said of the step.
         """
+        if message and any(later.name == param for later in self._later):
+            self._build_more()
         row = self._rows.get(param)
         if row is None:
             if param and message:
@@ -129,7 +135,9 @@ class StepForm(QWidget):
         self._rows: dict[str, ParamRow] = {}
         self._chance: ParamRow | None = None
         self._enabled: QCheckBox | None = None
-        self._more: Section | None = None
+        self._more: _More | None = None
+        self._later: list[ParamInfo] = []
+        """What is folded away, while it has no rows yet."""
         self._reset_button: QWidget | None = None
         self._holds = label("", wrap=True, name="augment.holds")
         self._holds.hide()
@@ -139,7 +147,7 @@ class StepForm(QWidget):
 
     def _build(self, known: TransformInfo, step: Step, weight: bool) -> None:
         self._empty()
-        self._shown = (known, weight)
+        self._shown, self._step = (known, weight), step
         self._enabled = QCheckBox(self.tr("Step is on"))
         self._enabled.setObjectName("augment.enabled")
         self._enabled.setChecked(step.enabled)
@@ -157,12 +165,10 @@ class StepForm(QWidget):
         if known.params:
             parts.append(rule())
         parts += [self._row(param, step) for param in known.params if not param.advanced]
-        advanced = [self._row(param, step) for param in known.params if param.advanced]
-        if advanced:
-            body = QWidget()
-            body.setLayout(column(*advanced, spacing=MARGIN))
-            self._more = Section(self.tr("More"), body, foldable=True)
-            self._more.set_open(any(row.is_changed for row in advanced))
+        self._later = [param for param in known.params if param.advanced]
+        if self._later:
+            self._more = _More(self.tr("More"), self._build_more)
+            self._more.set_open(any(not same(_value_of(param, step), param.default) for param in self._later))
             parts.append(self._more)
         if known.params:
             reset = button(self.tr("Reset to the defaults"), self._reset, role="quiet", name="augment.reset")
@@ -178,6 +184,12 @@ class StepForm(QWidget):
         row.sweepWanted.connect(self.sweepWanted)
         self._rows[param.name] = row
         return row
+
+    def _build_more(self) -> None:
+        """Build what is folded away; half of a large form, and seldom looked at."""
+        if self._more is not None and self._later:
+            later, self._later = self._later, []
+            self._more.body.setLayout(column(*(self._row(param, self._step) for param in later), spacing=MARGIN))
 
     def _chance_info(self, known: TransformInfo, weight: bool) -> ParamInfo:
         if weight:
@@ -213,6 +225,7 @@ class StepForm(QWidget):
         assert self._shown is not None
         assert self._chance is not None
         assert self._enabled is not None
+        self._step = step
         self._chance.set_value(self._chance_value(step, self._shown[1]))
         with QSignalBlocker(self._enabled):
             self._enabled.setChecked(step.enabled)
@@ -229,7 +242,9 @@ class StepForm(QWidget):
 
     def _show_reset(self) -> None:
         if self._reset_button is not None:
-            self._reset_button.setEnabled(any(row.is_changed or row.message for row in self._rows.values()))
+            changed = any(row.is_changed or row.message for row in self._rows.values())
+            later = any(not same(_value_of(param, self._step), param.default) for param in self._later)
+            self._reset_button.setEnabled(changed or later)
 
     def _changed(self) -> None:
         if self._wrong.text() or any(row.message for row in self._rows.values()):
@@ -262,6 +277,20 @@ class StepForm(QWidget):
         for row in self._rows.values():
             row.restore()
         self.resetWanted.emit()
+
+
+class _More(Section):
+    """A fold that has its content built when it is opened for the first time."""
+
+    def __init__(self, title: str, build: Callable[[], None]) -> None:
+        self._build = build
+        super().__init__(title, foldable=True)
+
+    @Slot(bool)
+    def set_open(self, is_open: bool) -> None:
+        if is_open:
+            self._build()
+        super().set_open(is_open)
 
 
 def column_of(*parts: QWidget) -> QWidget:
