@@ -21,8 +21,8 @@ NONE = "none"
 
 FORMAT = 1
 
-PRESETS = ("none", "light", "medium", "strong")
-"""The chains under ``resources/chains``, from the gentlest on."""
+PRESETS = ("none", "light", "medium", "strong", "metal", "textile", "xray", "fundus", "documents")
+"""The chains under ``resources/chains``: from the gentlest on, then one for each kind of image."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def find(name: str) -> TransformInfo:
 
 
 def presets() -> dict[str, Chain]:
-    """Return the chains none, light, medium and strong, in this order."""
+    """Return the bundled chains by name, in the order of `PRESETS`; `workbench.augment.presets` has their titles."""
     return {name: Chain.load(resources.path("chains", f"{name}.json")) for name in PRESETS}
 
 
