@@ -19,7 +19,7 @@ from typing import IO
 
 import platformdirs
 
-from workbench import __version__, dataset_verbs, telling
+from workbench import __version__, augment_verbs, dataset_verbs, telling
 from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
 
@@ -29,6 +29,7 @@ VERBS = (
     "rescan",
     "split",
     "curate",
+    "augment",
     "train",
     "evaluate",
     "export",
@@ -209,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--no-verify", action="store_true", help="read headers only: no full decode, no content hash")
 
     dataset_verbs.add_verbs(verb)
+    augment_verbs.add_verbs(verb)
 
     train = verb("train", "Train a model; the run folder holds everything about it.", _train)
     _project(train)

@@ -267,6 +267,15 @@ def _labels_exported(event: Any) -> str:
     return "\n".join([text, *(f"note: {sentence}" for sentence in event.lost)])
 
 
+def _found(event: Any) -> str:
+    """Tell a finding of a chain's check, with where the step stands, counted from 1."""
+    chain = "rare classes, " if event.rare else ""
+    where = f"{chain}step {'.'.join(str(at + 1) for at in event.place)}: " if event.place else chain.replace(", ", ": ")
+    mark = "!" if event.severity == "warning" else " "
+    note = getattr(event, "note", "")
+    return f"{mark} {where}{event.message}" + (f"\n    {note}" if note else "")
+
+
 SPLITS = ("train", "validation", "test")
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "Intake": _scanned,
@@ -279,6 +288,10 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "CheckEnded": lambda event: "" if event.findings or not event.kinds else f"{event.check}: nothing found",
     "Suggested": lambda event: f"suggestions for {event.images:,} images by {event.source}",
     "MapMade": lambda event: f"map of {event.images:,} images: {event.file}",
+    **dict.fromkeys(
+        ("StepCost", "Feeding", "MarkLoss", "Laterality", "DecisionFlips", "BorderLoss", "DetailLoss"), _found
+    ),
+    "ChainChecked": lambda event: f"{event.message} ({event.seconds:.0f} s)",
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,
     "FitEnded": _fit_ended,
