@@ -1,144 +1,197 @@
-"""The preview: an image of the project, its variants under the chain, or what each step does to it."""
+"""The preview: an image of the project and what the chain does to it, in the mode that is chosen.
+
+Wires the modes to the session, to the engine that computes pictures, and to the bar.
+"""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from workbench.augment.chain import Chain
+from workbench.augment import catalog
+from workbench.augment.chain import Chain, Place
 from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
-from workbench.project.images import ImageRow, Query
-from workbench.project.project import Project
-from workbench.training.preview import Picture, PreviewChild, Request, TileWish
-from workbench.ui import theme
-from workbench.ui.augment.boards import VARIANTS, Board, StepBoard, VariantBoard
+from workbench.project.images import ImageRow
+from workbench.training.preview import Picture, PreviewChild, Request
+from workbench.ui.augment.class_mode import PerClass
+from workbench.ui.augment.compare_mode import Compare
+from workbench.ui.augment.facts_line import FactsLine
+from workbench.ui.augment.looked_at import Choice, View, choice, picture_of, positions_of, to_mix_with
+from workbench.ui.augment.modes import Mode, Steps, TitleOf, Variants, Wipe
+from workbench.ui.augment.preview_bar import PreviewBar
 from workbench.ui.augment.preview_engine import Child, Facts, PreviewEngine, Wish
-from workbench.ui.layouts import column, row, rule
+from workbench.ui.augment.sweep_mode import Sweep
+from workbench.ui.augment.wishes import Plan
+from workbench.ui.layouts import column, rule
 from workbench.ui.messages import Banner
 from workbench.ui.session import Session
-from workbench.ui.widgets import ElidedLabel, EmptyState, Segmented, tool_button
+from workbench.ui.widgets import EmptyState
 
-USUAL_SIZE = 224
-HIGHEST_SEED = 9999
-_STRIDE = 7919
-
-
-class _Choice(NamedTuple):
-    """The images that can be stepped through, the one to begin with (the first to train on, if there is one), and the
-    longest side of all."""
-
-    ids: NDArray[np.int64]
-    first: int | None
-    largest: int = 0
-
-
-def _choice(project: Project) -> _Choice:
-    ids = project.images.ids(Query(rejected=False))
-    training = project.images.ids(Query(split="train", rejected=False))
-    candidates = training if len(training) else ids
-    return _Choice(ids, int(candidates[0]) if len(candidates) else None, project.images.largest_side())
+RESIZED_MS = 150
+_NO_IMAGES = Choice(np.zeros(0, np.int64), None, (), 0)
 
 
 class PreviewArea(QWidget):
-    """Call `show_chain` with each new chain. Nothing is computed while it is out of sight."""
+    """Call `show_chain` with each new chain. Nothing is computed while it is out of sight.
 
-    failed = Signal(str)
+    ``failed`` carries a sentence, and the place and parameter that are to blame where one step of the chain is;
+    ``valuePicked`` the place, parameter and value that the user picked from a sweep; ``stepPicked`` a place.
+    """
+
+    failed = Signal(str, object, str)
+    valuePicked = Signal(object, str, object)
+    stepPicked = Signal(object)
 
     def __init__(
-        self,
-        session: Session,
-        title_of: Callable[[str], str],
-        child: Child | None = None,
-        parent: QWidget | None = None,
+        self, session: Session, title_of: TitleOf, child: Child | None = None, parent: QWidget | None = None
     ) -> None:
+        """``child`` computes the pictures; left out, it is a child process."""
         super().__init__(parent)
         self.setObjectName("augment.preview")
-        self._session, self._title_of = session, title_of
-        self._chain = Chain()
-        self._ids: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._session = session
+        self._choice, self._at = _NO_IMAGES, 0
         self._row: ImageRow | None = None
-        self._decoding, self._largest, self._cache = Decoding(), 0, ""
-        self._digests: dict[int, int] = {}
-        self._shown_size = 0
-        self.engine = PreviewEngine(child or PreviewChild(), self)
-        self.variants, self.steps = VariantBoard(), StepBoard()
+        self._view = View()
+        self._opened = False
+        self._decoding: dict[str, Any] = Decoding().as_dict()
+        self._cache = ""
+        self._facts: dict[int, Facts] = {}
+        self.child: Child = child or PreviewChild()
+        self.engine = PreviewEngine(self.child, self)
+        known = {info.name: info for info in catalog.transforms()}
+        self._variants, self._classes, self._sweep = Variants(self), PerClass(session, self), Sweep(known, self)
+        self._compare = Compare(_presets, Chain.load, self)
+        steps, wipe = Steps(title_of, self), Wipe(self)
+        modes: list[Mode] = [self._variants, self._classes, steps, wipe, self._sweep, self._compare]
+        self.modes = {mode.key: mode for mode in modes}
+        self.variants = self._variants.tiles
         self._build()
         self._resized = QTimer(self)
         self._resized.setSingleShot(True)
-        self._resized.setInterval(150)
+        self._resized.setInterval(RESIZED_MS)
         self._resized.timeout.connect(self.refresh)
-        self.engine.pictured.connect(self._pictured)
-        self.engine.measured.connect(self._measured)
-        self.engine.failed.connect(self._failed)
-        self.engine.ended.connect(self._ended)
-        session.projectChanged.connect(self._project_changed)
-        session.imagesChanged.connect(self._images_changed)
-        session.configChanged.connect(self._config_changed)
+        self._connect()
         self._project_changed()
 
     def _build(self) -> None:
-        self.mode = Segmented([("variants", self.tr("Variants")), ("steps", self.tr("Steps"))])
-        self.mode.setObjectName("augment.mode")
-        self.mode.changed.connect(self._mode_changed)
-        self.seed = QSpinBox()
-        self.seed.setObjectName("augment.seed")
-        self.seed.setRange(0, HIGHEST_SEED)
-        self.seed.setValue(7)
-        self.seed.setFixedWidth(96)
-        self.seed.setPrefix(self.tr("Seed "))
-        self.seed.setToolTip(self.tr("The same seed draws the same variants"))
-        self.seed.setAccessibleName(self.tr("Seed"))
-        self.seed.valueChanged.connect(self.refresh)
-        roll = tool_button("dice", self.tr("Draw other variants (R)"), self.roll, name="augment.roll.button")
-        tip = self.tr("Rolling: draw other variants with every change, instead of the same dice again")
-        self.rolling = tool_button("refresh", tip, name="augment.rolling")
-        self.rolling.setCheckable(True)
-        back = tool_button("chevron-left", self.tr("Image before (Ctrl+Left)"), self.previous_image)
-        forth = tool_button("chevron-right", self.tr("Next image (Ctrl+Right)"), self.next_image)
-        self._name = ElidedLabel("", "secondary", mode=Qt.TextElideMode.ElideMiddle)
-        bar = row(self.mode, back, forth, self._name, self.seed, roll, self.rolling, spacing=theme.HALF)
-        bar.setStretch(3, 1)
-        bar.setContentsMargins(16, 8, 12, 8)
-        self._banner: Banner | None = None
+        titles = [(mode.key, mode.title()) for mode in self.modes.values()]
+        self.bar = PreviewBar(titles, self.previous_image, self.next_image, self.random_image)
+        self.mode, self.seed, self.rolling = self.bar.mode, self.bar.seed, self.bar.rolling
         self._boards = QStackedWidget()
-        self._boards.addWidget(self.variants)
-        self._boards.addWidget(self.steps)
+        to_dataset = partial(self._session.navigate.emit, "dataset", None)
+        self._hints = {
+            True: EmptyState("image", "", self.tr("Go to Dataset")),
+            False: EmptyState("augment", ""),
+        }
+        self._hints[True].clicked.connect(to_dataset)
+        for hint in self._hints.values():
+            self._boards.addWidget(hint)
+        for mode in self.modes.values():
+            self._boards.addWidget(mode.board)
+            controls = mode.controls()
+            if controls is not None:
+                self.bar.add_controls(mode.key, controls)
+        self._boards.setCurrentWidget(self.variants)
+        self.bar.fit_controls()
+        self.facts = FactsLine()
         shown = QWidget()
-        self._shown = column(bar, rule(), spacing=0)
-        boards = column(self._boards)
-        boards.setContentsMargins(16, 16, 16, 16)
-        self._shown.addLayout(boards)
-        self._shown.setStretch(2, 1)
+        boards = column(self._boards, self.facts, spacing=8)
+        boards.setContentsMargins(16, 16, 16, 8)
+        boards.setStretch(0, 1)
+        self._shown = column(self.bar, rule(), spacing=0)
+        self._shown.addLayout(boards, 1)
         shown.setLayout(self._shown)
+        self._banner: Banner | None = None
         empty = EmptyState(
             "image", self.tr("The preview needs an image: add a folder in the Dataset panel."), self.tr("Go to Dataset")
         )
-        empty.clicked.connect(partial(self._session.navigate.emit, "dataset", None))
+        empty.clicked.connect(to_dataset)
         self._pages = QStackedWidget()
         self._pages.addWidget(empty)
         self._pages.addWidget(shown)
         self.setLayout(column(self._pages, spacing=0))
 
+    def _connect(self) -> None:
+        self.engine.measured.connect(self._measured)
+        self.engine.pictured.connect(self._pictured)
+        self.engine.failed.connect(self._failed)
+        self.engine.ended.connect(self._ended)
+        self.bar.modeChanged.connect(self._mode_changed)
+        self.bar.seedChanged.connect(self.refresh)
+        self._compare.problem.connect(self._say)
+        for mode in self.modes.values():
+            mode.wanted.connect(partial(self._wanted, mode))
+            mode.valuePicked.connect(self.valuePicked)
+            mode.stepPicked.connect(self.stepPicked)
+        session = self._session
+        session.projectChanged.connect(self._project_changed)
+        session.imagesChanged.connect(self._images_changed)
+        session.classesChanged.connect(self._images_changed)
+        session.labelsChanged.connect(self._labels_changed)
+        session.splitChanged.connect(self._labels_changed)
+        session.configChanged.connect(self._config_changed)
+
+    def make_actions(self, add: Callable[..., object]) -> None:
+        """Add the actions of the preview with the panel's ``add_action``."""
+        for number, mode in enumerate(self.modes.values(), 1):
+            text = self.tr("Preview: {mode}").format(mode=mode.title())
+            add(f"augment.mode.{mode.key}", text, partial(self.mode.set_value, mode.key), key=str(number))
+        add("augment.roll", self.tr("Draw other variants"), self.roll, icon="dice", key="R")
+        add("augment.next", self.tr("Preview the next image"), self.next_image, key="Ctrl+Right")
+        add("augment.previous", self.tr("Preview the image before"), self.previous_image, key="Ctrl+Left")
+        add("augment.random", self.tr("Preview an image at random"), self.random_image, icon="image", key="Shift+R")
+        add("augment.classes.back", self.tr("Preview the classes before"), self._classes.page_back, key="PgUp")
+        add("augment.classes.forth", self.tr("Preview more classes"), self._classes.page_forth, key="PgDown")
+
+    def gestures(self) -> list[tuple[str, str]]:
+        """Return what the mouse and the arrows do here, for the list of keys."""
+        return [
+            (
+                self.tr("Move the divider of before and after"),
+                self.tr("drag, or \N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}"),
+            ),
+            (self.tr("Zoom to the model's pixels"), self.tr("wheel, or + \N{MINUS SIGN} 0")),
+            (self.tr("Set the value of a swept tile"), self.tr("click, or Enter")),
+        ]
+
     # what is shown
 
     def show_chain(self, chain: Chain) -> None:
-        """Show what this chain does."""
-        self._chain = chain
-        captions = [self._title_of(step.transform) for step in chain.steps if step.enabled]
-        self.steps.show_steps([self.tr("original"), *captions])
+        """Show what this chain, the one that is edited, does."""
+        if not self._opened:
+            self._opened = True
+            self._look(opened=chain)
+        self._look(chain=chain)
         if self.rolling.isChecked():
             self.roll()
         else:
             self.refresh()
+
+    def show_rare(self, chain: Chain, names: Sequence[str]) -> None:
+        """Images of the classes ``names`` get this chain in training."""
+        if (chain, frozenset(names)) != (self._view.rare_chain, self._view.rare):
+            self._look(rare_chain=chain, rare=frozenset(names))
+            self.refresh()
+
+    def select(self, place: Place | None, param: str = "") -> None:
+        """Say which step is selected; with ``param`` sweep this parameter of it."""
+        place = place or ()
+        if param:
+            self._look(place=place, param=param)
+            self.mode.set_value(self._sweep.key)
+            self.refresh()
+        elif place != self._view.place:
+            self._look(place=place, param="")
+            if self.current.key in ("sweep", "steps"):
+                self.refresh()
 
     def show_image(self, image_id: int | None) -> None:
         """Show another image of the project; None where it has none."""
@@ -146,14 +199,34 @@ class PreviewArea(QWidget):
         found = project.images.page([image_id]) if project is not None and image_id is not None else []
         self._row = found[0] if found else None
         self._pages.setCurrentIndex(1 if self._row is not None else 0)
-        if self._row is not None:
-            self._name.setText(self._row.relative)
+        if self._row is None:
+            self._look(picture=None, class_name="")
+        else:
+            here = np.flatnonzero(self._choice.ids == self._row.id)
+            self._at = int(here[0]) if len(here) else 0
+            names = dict(self._choice.classes)
+            name = names.get(int(self._row.class_id), "") if self._row.class_id is not None else ""
+            self._look(picture=picture_of(self._row, positions_of(self._choice.classes)), class_name=name)
         self.refresh()
 
     @property
     def image(self) -> ImageRow | None:
         """The image that is shown."""
         return self._row
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """How the project's files become pixels, as plain data."""
+        return self._decoding
+
+    def picture(self) -> Picture | None:
+        """Return the image as the preview's child takes it."""
+        return self._view.picture
+
+    @property
+    def current(self) -> Mode:
+        """The mode in view."""
+        return self.modes[self.mode.value()]
 
     @Slot()
     def next_image(self) -> None:
@@ -164,15 +237,27 @@ class PreviewArea(QWidget):
         self._step_image(-1)
 
     def _step_image(self, by: int) -> None:
-        if len(self._ids):
-            here = np.flatnonzero(self._ids == (self._row.id if self._row is not None else -1))
-            at = (int(here[0]) + by) % len(self._ids) if len(here) else 0
-            self.show_image(int(self._ids[at]))
+        ids = self._choice.ids
+        if len(ids):
+            self.show_image(int(ids[(self._at + by) % len(ids)]))
+
+    @Slot()
+    def random_image(self) -> None:
+        """Show another image; one of each class where classes are shown."""
+        if self.current is self._classes:
+            self._classes.draw()
+        elif len(self._choice.ids) > 1:
+            # Never the same one.
+            self._step_image(random.randrange(1, len(self._choice.ids)))
 
     @Slot()
     def roll(self) -> None:
         """Draw other variants."""
-        self.seed.setValue(random.randint(0, HIGHEST_SEED))
+        self.bar.roll()
+
+    def _look(self, **changes: object) -> None:
+        """Note what is looked at now."""
+        self._view = View(**{**vars(self._view), **changes})
 
     @Slot()
     def refresh(self) -> None:
@@ -180,114 +265,144 @@ class PreviewArea(QWidget):
         if not self.isVisible() or self._row is None:
             self.engine.cancel()
             return
-        size = self._shown_size = self._model_size()
-        board = self.board
-        side = min(board.tile_side(), max(size, 64))
-        seed, steps = self.seed.value(), board is self.steps
-        self._digests.clear()
-        make = partial(self._request, self._chain, self._row.path, size=size, side=side, seed=seed, steps=steps)
-        self.engine.show(Wish(make, (steps, self._row.id), None if steps else self._row.path))
-
-    def _request(self, chain: Chain, path: Path, *, size: int, side: int, seed: int, steps: bool) -> Request:
-        """Return what is to be seen: the original, then the variants or the prefixes of the chain."""
         config = self._session.config
-        config = config.model_copy(
-            update={"augment": chain, "preprocess": config.preprocess.model_copy(update={"size": size})}
-        )
-        before = TileWish(0, prepared=True)
-        chains: tuple[Chain, ...] = (chain,)
-        if steps:
-            # The same seed gives a step the same dice, whatever follows it: prefixes of the chain show what each adds.
-            taking = [step for step in chain.steps if step.enabled]
-            chains = tuple(Chain(steps=tuple(taking[:number])) for number in range(1, len(taking) + 1))
-            tiles = [TileWish(0, number, seed) for number in range(len(chains))]
+        self._look(seed=self.seed.value(), common=config.augment, mix=config.mix)
+        if self._variants.mixing and not self._view.partners:
+            self._session.reader.ask("augment partners", partial(to_mix_with, draw=7, count=24), self._take_partners)
+        mode = self.current
+        plan = mode.plan(self._view)
+        self._show_name(mode)
+        if plan is None:
+            self.engine.cancel()
+            self._show_hint(mode)
         else:
-            tiles = [TileWish(0, 0, seed + _STRIDE * number) for number in range(VARIANTS)]
+            self._boards.setCurrentWidget(mode.board)
+            self._ask(mode, plan)
+
+    def _show_name(self, mode: Mode) -> None:
+        assert self._row is not None
+        name = self._row.relative if mode.of_one_image else self.tr("A random image of each class")
+        self.bar.show_name(name, steps=mode.of_one_image)
+        self.bar.fit_controls()
+
+    def _ask(self, mode: Mode, plan: Plan) -> None:
+        request = self._request(plan, mode)
+        subject = (mode.key, plan.pictures, len(plan.tiles), plan.subject)
+        alone = len(plan.pictures) == 1 and bool(plan.tiles) and plan.tiles[0].prepared
+        original = Path(plan.pictures[0].path) if alone else None
+        self._facts.clear()
+        self.engine.show(Wish(lambda: request, subject, original))
+        shown = self._view.picture if mode is not self._classes else None
+        self.facts.show_facts(request, self._view.chain, shown, self._also())
+
+    def _request(self, plan: Plan, mode: Mode) -> Request:
+        config = self._session.config
         return Request(
-            config,
-            (),
-            self._decoding.as_dict(),
-            self._cache,
-            self._largest,
-            chains,
-            (Picture(str(path)),),
-            (before, *tiles),
-            side,
+            config=config,
+            classes=tuple(name for _, name in self._choice.classes),
+            decoding=self._decoding,
+            cache=self._cache,
+            largest=self._choice.largest,
+            chains=plan.chains,
+            pictures=plan.pictures,
+            tiles=plan.tiles,
+            side=0 if plan.exact else mode.side(),
         )
 
-    @property
-    def board(self) -> Board:
-        """The board in view."""
-        return self.steps if self.mode.value() == "steps" else self.variants
+    def _also(self) -> str:
+        """Return what else is to be known about the image."""
+        view = self._view
+        if view.class_name in view.rare and view.chain == view.common != view.rare_chain:
+            return self.tr("training gives {name} the chain of the rare classes").format(name=view.class_name)
+        return ""
 
-    def _model_size(self) -> int:
-        """Return the side in pixels that the model sees."""
-        config = self._session.config
-        if config.preprocess.size:
-            return config.preprocess.size
-        from workbench.models import catalog
-
-        try:
-            return catalog.find(config.backbone.name).input_size
-        except WorkbenchError:
-            return USUAL_SIZE  # The Model panel says what is wrong with the name.
+    def _show_hint(self, mode: Mode) -> None:
+        sentence = mode.hint()
+        if not sentence:
+            self._boards.setCurrentWidget(mode.board)
+            return
+        hint = self._hints[mode.hint_leads_to_dataset]
+        hint.say(sentence)
+        self._boards.setCurrentWidget(hint)
 
     # news
 
     @Slot()
     def _project_changed(self) -> None:
         project = self._session.project
-        self._decoding = decoding_of(project) if project is not None else Decoding()
-        self._cache = str(project.cache_folder) if project is not None else ""
-        self._row = None
-        for board in (self.variants, self.steps):
-            for tile in board.tiles:
-                tile.image = None
+        self._row, self._choice, self._opened = None, _NO_IMAGES, False
+        self._decoding, self._cache = Decoding().as_dict(), ""
+        if project is not None:
+            try:
+                self._decoding = decoding_of(project).as_dict()
+                self._cache = str(project.cache_folder)
+            except WorkbenchError as error:
+                self._session.problem.emit("augment", str(error))
+        self._look(picture=None, class_name="", partners=(), place=(), param="")
+        self.facts.forget()
+        self._say("")
+        for mode in self.modes.values():
+            mode.open_project()
         self._images_changed()
 
     @Slot()
     def _images_changed(self) -> None:
         if self._session.project is not None:
-            self._session.reader.ask("augment", _choice, self._offer)
+            self._session.reader.ask("augment", choice, self._offer)
         else:
-            self._offer(_Choice(np.zeros(0, np.int64), None))
+            self._offer(_NO_IMAGES)
 
-    def _offer(self, choice: "_Choice") -> None:
-        self._ids, self._largest = choice.ids, choice.largest
-        if self._row is None or not (self._ids == self._row.id).any():
-            self.show_image(choice.first)
+    @Slot()
+    def _labels_changed(self) -> None:
+        """A label or a split decides which images stand for a class, and are mixed in."""
+        self._classes.forget()
+        self._look(partners=())
+        if self.current is self._classes or self._variants.mixing:
+            self.refresh()
+
+    def _offer(self, offered: Choice) -> None:
+        self._choice = offered
+        self._classes.forget()
+        here = np.flatnonzero(offered.ids == self._row.id) if self._row is not None else ()
+        if len(here) and self._row is not None:
+            self.show_image(int(self._row.id))
+        else:
+            self.show_image(offered.first)
+
+    def _take_partners(self, rows: list[ImageRow]) -> None:
+        names, positions = dict(self._choice.classes), positions_of(self._choice.classes)
+        found = [(picture_of(row, positions), names.get(int(row.class_id or 0), "")) for row in rows]
+        self._look(partners=tuple(found))
+        if found:
+            self.refresh()
 
     @Slot()
     def _config_changed(self) -> None:
-        if self._row is not None and self._shown_size != self._model_size():
+        """The chain comes from the panel; what else decides about pixels comes from here."""
+        config = self._session.config
+        decides = (config.preprocess, config.backbone.name, config.mix, config.compute.prepared_cache)
+        if decides != self._decides:
+            self._decides = decides
             self.refresh()
 
+    _decides: object = None
+
     @Slot(str)
-    def _mode_changed(self, mode: str) -> None:
-        self._boards.setCurrentWidget(self.board)
+    def _mode_changed(self, _mode: str) -> None:
+        self._say("")
         self.refresh()
+
+    def _wanted(self, mode: Mode) -> None:
+        if mode is self.current:
+            self.refresh()
 
     @Slot(object)
     def _measured(self, facts: Facts) -> None:
-        self._digests[facts.index] = facts.digest
+        self._facts[facts.index] = facts
 
     @Slot(int, QImage)
     def _pictured(self, index: int, picture: QImage) -> None:
-        tiles = self.board.tiles
-        if index < len(tiles):
-            tiles[index].image = picture
-            if self.board is self.steps:
-                for shown in (index, index + 1):  # tiles come in any order
-                    if 0 < shown < len(tiles) and {shown, shown - 1} <= self._digests.keys():
-                        self._caption_step(shown, self._digests[shown] == self._digests[shown - 1])
-            self.board.update()
-
-    def _caption_step(self, index: int, same: bool) -> None:
-        self.steps.tiles[index].quiet = same
-        steps = [step for step in self._chain.steps if step.enabled]
-        if index <= len(steps):
-            title = self._title_of(steps[index - 1].transform)
-            self.steps.tiles[index].caption = self.tr("{title}: no change").format(title=title) if same else title
+        self.current.pictured(index, picture, self._facts.get(index))
 
     @Slot()
     def _ended(self) -> None:
@@ -295,16 +410,29 @@ class PreviewArea(QWidget):
 
     @Slot(str, object, str)
     def _failed(self, sentence: str, place: object, param: str) -> None:
+        if self._is_unreadable(sentence):
+            self.current.clear()
+            self._say(sentence, (self.tr("Next image"), self.next_image))
+            return
+        if self.current is self._classes and place is None:
+            self._say(sentence, (self.tr("Other images"), self.random_image))
+            return
         self._say(sentence)
-        self.failed.emit(sentence)
+        blamed = self.current.blame(place if isinstance(place, tuple) else None)
+        self.failed.emit(sentence, blamed, param if blamed is not None else "")
 
-    def _say(self, sentence: str) -> None:
+    def _is_unreadable(self, sentence: str) -> bool:
+        """Tell whether the sentence is about the image in view: then the chain is not to blame."""
+        return self._row is not None and self.current is not self._classes and str(self._row.path) in sentence
+
+    @Slot(str)
+    def _say(self, sentence: str, action: tuple[str, Callable[[], object]] | None = None) -> None:
         if self._banner is not None:
             self._banner.hide()
             self._banner.deleteLater()
             self._banner = None
         if sentence:
-            self._banner = Banner("error", sentence, closable=False)
+            self._banner = Banner("error", sentence, action, closable=False)
             self._shown.insertWidget(2, self._banner)
 
     def problem(self) -> str:
@@ -323,3 +451,7 @@ class PreviewArea(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._resized.start()
+
+
+def _presets() -> list[tuple[str, str, Chain]]:
+    return [(name, name.capitalize(), chain) for name, chain in catalog.presets().items()]

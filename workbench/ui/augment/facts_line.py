@@ -1,0 +1,79 @@
+"""The line under the preview: what the model sees of an image, and what the chain's crops cost in detail."""
+
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtWidgets import QLabel, QWidget
+
+from workbench.augment.chain import Chain
+from workbench.jobs import Stop
+from workbench.training.preview import Picture, Request
+from workbench.ui.augment.newest import Newest
+from workbench.ui.augment.pixel_facts import PixelFacts, PixelFactsFinder
+
+NOTICED = 1.05
+"""Crops that are enlarged by less are not spoken of."""
+
+
+class FactsLine(QLabel):
+    """Call `show_facts` as often as the request changes; what is found comes from a thread."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("augment.facts")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "secondary")
+        self.setWordWrap(True)
+        self._finder = PixelFactsFinder()
+        self._worker = Newest("facts of the preview")
+        self._worker.told.connect(self._told, Qt.ConnectionType.QueuedConnection)
+        self._number = 0
+        self._also = ""
+        self._asked: object = None
+        self.destroyed.connect(self._worker.close)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self._worker.close)
+
+    def show_facts(self, request: Request, chain: Chain, picture: Picture | None, also: str = "") -> None:
+        """Say what is true of the request's pixels; ``also`` is said after it."""
+        self._also = also
+        config = request.config
+        asked = (chain, picture, also, config.preprocess, config.backbone.name, config.augment, config.rare)
+        if asked != self._asked:
+            self._asked = asked
+            self._number += 1
+            self._worker.ask(self._number, partial(_find, self._finder, request, chain, picture))
+
+    def forget(self) -> None:
+        """Say nothing: there is no image."""
+        self._asked = None
+        self._number += 1
+        self._worker.cancel()
+        self.setText("")
+
+    @Slot(int, object)
+    def _told(self, number: int, facts: PixelFacts | None) -> None:
+        if number == self._number:
+            self.setText(self.sentence(facts) if facts is not None else "")
+
+    def sentence(self, facts: PixelFacts) -> str:
+        """Return the facts in plain words."""
+        parts = [self.tr("The model sees {0} \N{MULTIPLICATION SIGN} {0} pixels").format(facts.size)]
+        if facts.prepared > facts.size:
+            text = self.tr("crops are cut from {0} \N{MULTIPLICATION SIGN} {0}, which the prepared cache holds")
+            if not facts.cached:
+                text = self.tr("crops are cut from {0} \N{MULTIPLICATION SIGN} {0}")
+            parts.append(text.format(facts.prepared))
+        elif facts.cached:
+            parts.append(self.tr("from the prepared cache"))
+        if facts.lost > NOTICED:
+            text = self.tr("the smallest crop is enlarged {0} times: its finest detail is lost")
+            parts.append(text.format(f"{facts.lost:.1f}"))
+        if self._also:
+            parts.append(self._also)
+        return self.tr("; ").join(parts)
+
+
+def _find(finder: PixelFactsFinder, request: Request, chain: Chain, picture: Picture | None, _stop: Stop) -> object:
+    yield finder.find(request, chain, picture)
