@@ -228,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
         "--views",
         default="none",
         metavar="NAME",
-        help="none, flip, turns, d4 or crops: also average over views of each image, and tell what it brings and costs",
+        help="none, flip, turns, d4, crops or chain:4: also average over so many views of each image; tells gain and cost",
     )
 
     export = verb("export", "Write a run's model as an ONNX package and prove it equal.", _export)

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from tests.trained_run import deployable
+from workbench.augment.chain import Chain, Step
+from workbench.data.dataset import Sample, sample_seed
+from workbench.data.reading import Decoding, read_image
 from workbench.errors import WorkbenchError
-from workbench.evaluation import test_time
+from workbench.evaluation import chain_views, test_time
 from workbench.evaluation.evaluate import evaluate_run
 from workbench.evaluation.metrics import gain_of, measure
 from workbench.evaluation.predict import run_torch
@@ -24,6 +27,8 @@ from workbench.evaluation.results import (
 from workbench.evaluation.test_time import ViewsRunner, find, halves, names
 from workbench.jobs import Stop
 from workbench.telling import SENTENCES
+from workbench.training.config import TrainConfig
+from workbench.training.samples import TrainPixels
 
 COUNTS = {"none": 1, "flip": 2, "turns": 4, "d4": 8, "crops": 5}
 
@@ -34,7 +39,7 @@ def images(shape=(2, 6, 9, 3), seed=0):
 
 def test_a_wrong_name_is_refused_with_the_names():
     assert names() == list(COUNTS)
-    with pytest.raises(WorkbenchError, match=r"no views named 'flop'; choose none, flip, turns, d4, crops\."):
+    with pytest.raises(WorkbenchError, match=r"no views named 'flop'; choose none, flip, .* or chain:2 to chain:32\."):
         find("flop")
     with pytest.raises(WorkbenchError, match="no views named"):
         evaluate_run("nowhere", "last", views="flop")
@@ -43,7 +48,7 @@ def test_a_wrong_name_is_refused_with_the_names():
 @pytest.mark.parametrize(("name", "count"), COUNTS.items())
 def test_views_are_as_many_as_they_say_and_the_first_is_the_image(name, count):
     given = images()
-    seen = [np.array(view) for view in find(name).see(given)]
+    seen = [np.array(view) for view in find(name).see(given, [1, 2])]
     assert len(seen) == find(name).count == count
     np.testing.assert_array_equal(seen[0], given)
     different = {view.tobytes() + str(view.shape).encode() for view in seen}
@@ -59,16 +64,16 @@ def test_only_what_mirrors_says_so():
     mirrored = letter[:, :, ::-1]
     turned = [np.rot90(mirrored, quarter, axes=(1, 2)) for quarter in range(4)]
     for name in names():
-        found = any(np.array_equal(view, one) for view in find(name).see(letter) for one in turned)
+        found = any(np.array_equal(view, one) for view in find(name).see(letter, [1]) for one in turned)
         assert found == find(name).mirrors
 
 
 def test_crops_are_the_corners_and_survive_one_pixel():
     given = images((1, 10, 20, 3))
-    _, *corners = find("crops").see(given)
+    _, *corners = find("crops").see(given, [1, 2])
     assert [corner.shape[1:3] for corner in corners] == [(9, 18)] * 4
     np.testing.assert_array_equal(corners[3], given[:, 1:, 2:])
-    assert [view.shape for view in find("crops").see(images((1, 1, 1, 3)))] == [(1, 1, 1, 3)] * 5
+    assert [view.shape for view in find("crops").see(images((1, 1, 1, 3)), [1])] == [(1, 1, 1, 3)] * 5
 
 
 @pytest.mark.parametrize("name", ["flip", "turns", "d4"])
@@ -76,7 +81,7 @@ def test_a_model_that_does_not_see_flips_says_the_same(name):
     model = deployable()
     runner = ViewsRunner(find(name), lambda pixels: run_torch(model, pixels))
     given = images((3, 24, 24, 3))
-    plain, mean = halves(runner(given))
+    plain, mean = halves(runner(given, [1, 2, 3]))
     np.testing.assert_array_equal(plain, run_torch(model, given))
     np.testing.assert_allclose(mean, plain, atol=2e-3)  # the resizing rounds, so not to the last bit
 
@@ -87,7 +92,7 @@ def test_the_mean_is_that_of_all_views():
         return np.stack([share, 1 - share], axis=1).astype(np.float32)
 
     given = images((4, 6, 10, 3))
-    plain, mean = halves(ViewsRunner(find("flip"), left_half)(given))
+    plain, mean = halves(ViewsRunner(find("flip"), left_half)(given, range(4)))
     np.testing.assert_allclose(mean, (left_half(given) + left_half(given[:, :, ::-1])) / 2, atol=1e-6)
     assert not np.allclose(plain, mean)
 
@@ -104,8 +109,8 @@ def test_the_cost_counts_the_views(name, count, monkeypatch):
         return np.full((len(pixels), 2), 0.5, np.float32)
 
     runner = ViewsRunner(find(name), run)
-    runner(images((2, 4, 4, 3)))
-    runner(images((3, 4, 5, 3)))
+    runner(images((2, 4, 4, 3)), [1, 2])
+    runner(images((3, 4, 5, 3)), [3, 4, 5])
     assert runner.images == 5
     assert runner.plain_seconds == pytest.approx(0.5 * 5)
     assert runner.seconds == pytest.approx(0.5 * 5 * count)
@@ -194,3 +199,52 @@ def test_the_names_need_no_torch():
     code = "import sys, workbench.evaluation.test_time; print([m for m in ('torch', 'sklearn', 'scipy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["chain:1", "chain:33", "chain:", "chain:-2", "chain:²", "chain:x", "chain"])
+def test_a_chain_has_between_two_and_many_views(name):
+    with pytest.raises(WorkbenchError, match="no views named"):
+        find(name)
+    assert find("chain:04").name == "chain:4"
+    assert find("chain:4").count == 4
+
+
+def with_chain(run, *steps):
+    config = TrainConfig.load(run.config).model_copy(update={"augment": Chain(steps=steps)})
+    run.config.write_text(config.dumps(), encoding="utf-8")
+
+
+def test_the_runs_chain_gives_the_same_views_every_time(trained_run):
+    with_chain(trained_run.run, Step(transform="HorizontalFlip"), Step(transform="RandomBrightnessContrast", p=1.0))
+    *_, plain, first = evaluate_run(trained_run.project, "last", views="chain:3")(Stop())
+    path = trained_run.run.predictions("test+chain-3")
+    written = path.read_text(encoding="utf-8")
+    assert written != trained_run.run.predictions("test").read_text(encoding="utf-8")
+    *_, second = evaluate_run(trained_run.project, "last", views="chain:3")(Stop())
+    assert path.read_text(encoding="utf-8") == written
+    assert (first.count, first.views, first.balanced_accuracy) == (3, "chain:3", second.balanced_accuracy)
+    assert load_views(trained_run.run, "chain:3", "test") == second
+    assert first.belongs_to(plain)
+
+
+def test_views_by_the_chain_are_made_as_in_training(trained_run):
+    with_chain(trained_run.run, Step(transform="RandomResizedCrop", p=1.0, params={"scale": [0.3, 0.6]}))
+    config = TrainConfig.load(trained_run.run.config)
+    model = deployable()
+    given = read_image(trained_run.images / "test_0_1.png")
+    views = chain_views.of_run(trained_run.run.path, find("chain:2"), model.spec)
+    assert not views.mirrors
+    as_it_is, variant = views.see(given[None], [7])
+    np.testing.assert_array_equal(as_it_is[0], given)
+    pixels = TrainPixels(config, trained_run.classes, Decoding())
+    sample = Sample(7, (trained_run.images / "test_0_1.png").as_posix(), 0)
+    np.testing.assert_array_equal(variant[0], pixels.variant(sample, sample_seed(0, 1, 7)))
+
+
+def test_a_run_without_a_chain_says_so(trained_run):
+    with_chain(trained_run.run, Step(transform="HorizontalFlip", enabled=False))
+    with pytest.raises(WorkbenchError, match="trained without a chain"):
+        list(evaluate_run(trained_run.project, "last", views="chain:3")(Stop()))
+    trained_run.run.config.write_text('augment = "broken"', encoding="utf-8")
+    with pytest.raises(WorkbenchError, match=r"chain of the run .* cannot be read"):
+        chain_views.of_run(trained_run.run.path, find("chain:2"), deployable().spec)

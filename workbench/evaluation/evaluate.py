@@ -10,6 +10,7 @@ import numpy as np
 from workbench.data.dataset import Sample
 from workbench.data.reading import Decoding, ImageError, Pixels, read_image
 from workbench.errors import WorkbenchError
+from workbench.evaluation import chain_views
 from workbench.evaluation.calibration import calibration
 from workbench.evaluation.metrics import gain_of, measure
 from workbench.evaluation.predict import Predictions, choose_device, predict, run_torch
@@ -93,6 +94,8 @@ def evaluate_folder(
     chosen = choose_device(device)
     runner = None
     if views is not None and views.name != NONE:
+        if views.is_chain:
+            views = chain_views.of_run(folder, views, bundle.spec)
         runner = ViewsRunner(views, lambda pixels: run_torch(bundle.deployable, pixels, device=chosen))
     for event in predict(bundle.deployable, samples, read=reading, device=chosen, run=runner):
         yield from reading.notices()

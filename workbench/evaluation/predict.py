@@ -36,23 +36,27 @@ def predict(
     device: str = "cpu",
     batch_size: int = 32,
     what: str = "Evaluating images",
-    run: Callable[[Pixels], NDArray[np.float32]] | None = None,
+    run: Callable[[Pixels, Sequence[int]], NDArray[np.float32]] | None = None,
 ) -> Iterator[Progress | Predictions]:
     """Yield Progress after each batch and end with `Predictions`.
 
     ``deployable`` takes uint8 [N, H, W, 3] and gives probabilities [N, C]; it is moved to ``device`` and set to
     eval. Images are grouped by size and only a few are in memory at a time. A `WorkbenchError` of ``read``
-    skips that image. ``run`` is called in place of the module for each batch, and may give more columns.
+    skips that image. ``run`` is called in place of the module with each batch and its images' ids, and may give more
+    columns.
     """
     deployable = deployable.to(device).eval()
-    run = run or (lambda pixels: run_torch(deployable, pixels, device=device))
     rows: dict[int, NDArray[np.float32]] = {}
     errors: dict[int, str] = {}
     for part in by_size(range(len(samples)), lambda index: read(samples[index]), batch_size=batch_size):
         if isinstance(part, Unread):
             errors[part.entry] = part.message
         else:
-            rows.update(zip(part.entries, run(part.pixels), strict=True))
+            if run is None:
+                found = run_torch(deployable, part.pixels, device=device)
+            else:
+                found = run(part.pixels, [samples[index].id for index in part.entries])
+            rows.update(zip(part.entries, found, strict=True))
         yield Progress(len(rows) + len(errors), len(samples), what)
     kept = sorted(rows)
     yield Predictions(

@@ -18,6 +18,9 @@ NONE = "none"
 CROP = 0.9
 """Share of the side that each of the corner crops keeps."""
 
+MOST = 32
+_CHAIN = "chain:"
+
 Shares = NDArray[np.float32]
 Run = Callable[[Pixels], Shares]
 """Probabilities [N, C] of images uint8 [N, H, W, 3]."""
@@ -31,18 +34,32 @@ class Views:
     count: int
     mirrors: bool
     """Whether left and right change places in one of them."""
-    see: Callable[[Pixels], Iterator[Pixels]]
+    see: Callable[[Pixels, Sequence[int]], Iterator[Pixels]]
+    """Called with the images and their ids."""
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether they are made by the run's chain; what they see is then filled in by `chain_views`."""
+        return self.name.startswith(_CHAIN)
 
 
 def names() -> list[str]:
-    """Return the names that `find` knows."""
+    """Return the names that `find` knows, beside chain:N."""
     return list(_VIEWS)
 
 
 def find(name: str) -> Views:
-    """Return the views of this name. Raises WorkbenchError that lists the names."""
+    """Return the views of this name; chain:N are N views, the image and variants of it by the run's chain.
+
+    Raises WorkbenchError that lists the names.
+    """
+    count = name.removeprefix(_CHAIN)
+    if name.startswith(_CHAIN) and count.isascii() and count.isdecimal() and 2 <= int(count) <= MOST:
+        return Views(f"{_CHAIN}{int(count)}", int(count), False, _none)
     if name not in _VIEWS:
-        raise WorkbenchError(f"There are no views named '{name}'; choose {', '.join(_VIEWS)}.")
+        raise WorkbenchError(
+            f"There are no views named '{name}'; choose {', '.join(_VIEWS)}, or chain:2 to chain:{MOST}."
+        )
     return _VIEWS[name]
 
 
@@ -60,7 +77,7 @@ class ViewsRunner:
         self.plain_seconds = 0.0
         self.seconds = 0.0
 
-    def __call__(self, pixels: Pixels) -> Shares:
+    def __call__(self, pixels: Pixels, ids: Sequence[int]) -> Shares:
         """Return [N, 2 C]: the probabilities of the images as they are, then the means over their views."""
         if not self._warm:
             # The very first batch pays for what the next ones find prepared, and would make the plain pass look slow.
@@ -70,7 +87,7 @@ class ViewsRunner:
         plain = self._run(pixels)
         between = time.perf_counter()
         total = np.zeros_like(plain)
-        for view in self.views.see(pixels):
+        for view in self.views.see(pixels, ids):
             total += self._run(np.ascontiguousarray(view))
         mean = total / self.views.count
         ended = time.perf_counter()
@@ -86,26 +103,26 @@ def halves(both: Shares) -> tuple[Shares, Shares]:
     return np.ascontiguousarray(both[:, :middle]), np.ascontiguousarray(both[:, middle:])
 
 
-def _none(images: Pixels) -> Iterator[Pixels]:
+def _none(images: Pixels, _ids: Sequence[int]) -> Iterator[Pixels]:
     yield images
 
 
-def _flip(images: Pixels) -> Iterator[Pixels]:
+def _flip(images: Pixels, _ids: Sequence[int]) -> Iterator[Pixels]:
     yield images
     yield images[:, :, ::-1]
 
 
-def _turns(images: Pixels) -> Iterator[Pixels]:
+def _turns(images: Pixels, _ids: Sequence[int]) -> Iterator[Pixels]:
     for quarter in range(4):
         yield np.rot90(images, quarter, axes=(1, 2))
 
 
-def _d4(images: Pixels) -> Iterator[Pixels]:
-    yield from _turns(images)
-    yield from _turns(images[:, :, ::-1])
+def _d4(images: Pixels, ids: Sequence[int]) -> Iterator[Pixels]:
+    yield from _turns(images, ids)
+    yield from _turns(images[:, :, ::-1], ids)
 
 
-def _crops(images: Pixels) -> Iterator[Pixels]:
+def _crops(images: Pixels, _ids: Sequence[int]) -> Iterator[Pixels]:
     yield images
     high, wide = images.shape[1:3]
     kept_high, kept_wide = max(1, round(CROP * high)), max(1, round(CROP * wide))

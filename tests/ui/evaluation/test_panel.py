@@ -221,6 +221,8 @@ def test_views_are_measured_beside_the_figure(
     panel.bar.views.setCurrentIndex(panel.bar.views.findData("crops"))
     assert "5 views" in shown.text()
     assert "left and right" not in shown.text()
+    panel.bar.views.setCurrentIndex(panel.bar.views.findData("chain:4"))
+    assert "4 views" in shown.text()
     panel.bar.views.setCurrentIndex(0)
     assert not shown.isVisible()
 

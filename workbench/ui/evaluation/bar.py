@@ -43,8 +43,9 @@ class EvaluateBar(RunJobBar):
             "turns": self.tr("4 views: quarter turns"),
             "d4": self.tr("8 views: turned, mirrored"),
             "crops": self.tr("5 views: whole, corners"),
+            "chain:4": self.tr("4 views: by its chain"),
         }
-        for name in test_time.names():
+        for name in [*test_time.names(), "chain:4"]:
             self.views.addItem(titles.get(name, name), name)
         self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._inputs += [self.split, self.views]
