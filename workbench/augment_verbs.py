@@ -31,6 +31,17 @@ def add_verbs(verb: Verb) -> None:
         )
         return added
 
+    preview = action("preview", "A sheet of one image's variants, or of the image after each step.")
+    preview.add_argument(
+        "--image", required=True, metavar="NAME|PATH", help="an image of the project, or any image file"
+    )
+    preview.add_argument(
+        "--out", type=Path, default=Path("sheet.png"), metavar="FILE", help="the PNG file to write (default: sheet.png)"
+    )
+    preview.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same dice (default: 7)")
+    preview.add_argument("--count", type=int, default=16, metavar="N", help="variants (default: 16)")
+    preview.add_argument("--steps", action="store_true", help="the image after each step of the chain instead")
+
     check = action("check", "Speed, marks that leave the picture, sides, decisions that flip, borders.")
     check.add_argument(
         "--run", default="", metavar="ID", help="the trained run that is asked, last or none (default: the newest)"
@@ -42,16 +53,36 @@ def add_verbs(verb: Verb) -> None:
 
 
 def config_of(arguments: argparse.Namespace) -> "TrainConfig":
-    """Return the config that the words ask for. Raises WorkbenchError for a file or a setting that cannot be used."""
+    """Return the config that the words ask for: by default the project's draft, which the window edits.
+
+    A chain that is named holds for every class. Raises WorkbenchError for a file or a setting that cannot be used.
+    """
     from workbench.training.config import TrainConfig
 
-    config = TrainConfig.load(arguments.config) if arguments.config else TrainConfig()
-    chain = [f"augment={arguments.chain}"] if arguments.chain else []
+    draft = arguments.project / "draft.toml"
+    source = arguments.config or (draft if draft.is_file() else None)
+    config = TrainConfig.load(source) if source else TrainConfig()
+    chain = [f"augment={arguments.chain}", "rare.classes=[]"] if arguments.chain else []
     return config.with_settings([*arguments.set, *chain])
 
 
 def _augment(arguments: argparse.Namespace) -> Job:
-    return _check(arguments)
+    return _preview(arguments) if arguments.action == "preview" else _check(arguments)
+
+
+def _preview(arguments: argparse.Namespace) -> Job:
+    config = config_of(arguments)
+    from workbench.training.preview_sheet import preview_sheet
+
+    return preview_sheet(
+        arguments.project,
+        config,
+        image=arguments.image,
+        out=arguments.out,
+        seed=arguments.seed,
+        count=arguments.count,
+        steps=arguments.steps,
+    )
 
 
 def _check(arguments: argparse.Namespace) -> Job:

@@ -291,6 +291,9 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(
         ("StepCost", "Feeding", "MarkLoss", "Laterality", "DecisionFlips", "BorderLoss", "DetailLoss"), _found
     ),
+    "SheetWritten": lambda event: (
+        f"{event.image}: {event.variants} {'steps' if event.steps else 'variants'} at {event.size} pixels: {event.path}"
+    ),
     "ChainChecked": lambda event: f"{event.message} ({event.seconds:.0f} s)",
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,

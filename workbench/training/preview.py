@@ -135,6 +135,11 @@ class Tile:
     digest: int = 0
 
 
+def variant_seed(seed: int, index: int) -> int:
+    """Return the seed of a variant, where nobody trains. The first one's is ``seed`` itself."""
+    return seed + 7919 * index
+
+
 Answers = queue.SimpleQueue[dict[str, Any]]
 
 
