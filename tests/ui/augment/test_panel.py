@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ class FakePreview(QWidget):
         self.shown: list[Chain] = []
         self.rare: list[tuple[Chain, tuple[str, ...]]] = []
         self.selected: list[tuple[Place | None, str]] = []
-        self.image: int | None = None
+        self.image: Any = None
 
     def show_chain(self, chain: Chain) -> None:
         self.shown.append(chain)
@@ -50,7 +51,10 @@ class FakePreview(QWidget):
         self.selected.append((place, param))
 
     def show_image(self, image: int) -> None:
-        self.image = image
+        self.image = SimpleNamespace(id=image)
+
+    def picture(self) -> None:
+        return None
 
     def make_actions(self, add: Callable[..., object]) -> None:
         add("augment.roll", "Draw other variants", lambda: None, key="R")
@@ -205,6 +209,8 @@ def test_rare_classes_have_a_chain_of_their_own(panel: AugmentPanel, qtbot: QtBo
     assert side.choose_classes.isVisible()
     side.rare.classesChosen.emit(("scratch",))
     assert panel.session.config.rare.classes == ("scratch",)
+    shown = panel.session.project.images.get(panel.preview.image.id)
+    assert "scratch" in shown.relative, "an image that gets this chain"
     panel.grab()
     qtbot.mouseClick(side.from_common, Qt.MouseButton.LeftButton)
     assert panel.session.config.rare == RareConfig(classes=("scratch",), chain=common)
@@ -258,7 +264,7 @@ def test_a_chain_file_is_used_where_it_is_dropped(panel: AugmentPanel, tmp_path:
     panel.activated(place)
     assert names(panel) == ["HorizontalFlip"]
     panel.activated(3)
-    assert panel.preview.image == 3
+    assert panel.preview.image.id == 3
 
 
 @pytest.mark.parametrize(

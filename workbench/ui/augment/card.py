@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QDrag, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton, QWidget
 
@@ -60,15 +60,14 @@ class ChainCard(QWidget):
         self._selected = self._hovered = self._dragged = False
         self._pressed: QPointF | None = None
         self._fold = _small(tool_button("chevron-down", "", self._fold_clicked))
+        self._fold.setFixedWidth(18)
         self._title = ElidedLabel()
         self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._count = label("", "secondary")
         self._sign = QLabel()
         self._sign.setFixedWidth(16)
         self._more = _small(tool_button("more", self.tr("More"), self._show_menu))
-        self._switch = _small(tool_button("power", self.tr("Switch the step on or off (Space)")))
-        self._switch.setCheckable(True)
-        self._switch.clicked.connect(self._switch_clicked)
+        self._switch = _small(tool_button("power", "", self._switch_clicked))
         self._chance = Slider(0, 1, 0.05, (0.5,))
         self._chance.setMinimumWidth(40)
         self._chance.setFixedHeight(20)
@@ -76,11 +75,9 @@ class ChainCard(QWidget):
         self._chance.released.connect(self.settled)
         self._written = label("", "secondary")
         self._written.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        slot = QWidget()
-        slot.setFixedWidth(SLOT)
-        slot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
-        slot.setLayout(row(None, self._more, spacing=0))
-        above = row(self._fold, self._title, self._count, self._sign, slot, self._switch, spacing=theme.HALF)
+        self._slot = QWidget()
+        self._slot.setLayout(row(None, self._more, spacing=0))
+        above = row(self._fold, self._title, self._count, self._sign, self._slot, self._switch, spacing=theme.HALF)
         above.setStretch(1, 1)
         below = row(self._chance, self._written, spacing=theme.HALF)
         below.setContentsMargins(0, 0, theme.GRID, 0)
@@ -110,12 +107,15 @@ class ChainCard(QWidget):
             self._fold.setToolTip(tip)
             self._fold.setAccessibleName(tip)
         self._count.setText(_count(step))
-        self._count.setVisible(step.is_group)
+        self._count.setVisible(bool(step.steps))
+        self._slot.setFixedWidth(SLOT if face.cost else 24)
         self._chance.set_values((step.p,))
         self._chance.setEnabled(face.active and step.enabled)
         self._show_chance(step.p)
-        with QSignalBlocker(self._switch):
-            self._switch.setChecked(step.enabled)
+        self._switch.setIcon(icons.icon("power", "secondary" if step.enabled else "disabled"))
+        tip = self.tr("Switch the step off (Space)") if step.enabled else self.tr("Switch the step on (Space)")
+        self._switch.setToolTip(tip)
+        self._switch.setAccessibleName(tip)
         self._sign.setVisible(face.mark is not None)
         if face.mark is not None:
             self._show_mark(face.mark)
@@ -165,7 +165,11 @@ class ChainCard(QWidget):
 
     def _show_chance(self, chance: float) -> None:
         assert self.face is not None
-        if self.face.share is None:
+        if not self.face.step.enabled:
+            self._written.setText(self.tr("off"))
+            self._written.setFixedWidth(44)
+            tip, name = self.tr("The step is switched off"), self.tr("Probability")
+        elif self.face.share is None:
             self._written.setText(figures.percent(chance))
             self._written.setFixedWidth(44)
             tip, name = self.tr("Probability: the share of the images that it changes"), self.tr("Probability")
@@ -195,9 +199,10 @@ class ChainCard(QWidget):
         self._show_chance(values[0])
         self.chanceEdited.emit(self.place, values[0])
 
-    @Slot(bool)
-    def _switch_clicked(self, on: bool) -> None:
-        self.switched.emit(self.place, on)
+    @Slot()
+    def _switch_clicked(self) -> None:
+        assert self.face is not None
+        self.switched.emit(self.place, not self.face.step.enabled)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self._show_menu()
@@ -268,7 +273,7 @@ class ChainCard(QWidget):
         if self.face.cost and self._more.isHidden():
             painter.setFont(theme.font(theme.BADGE))
             painter.setPen(theme.colour("secondary"))
-            slot = self._more.parentWidget().geometry()
+            slot = self._slot.geometry()
             painter.drawText(slot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.face.cost)
 
 
@@ -289,8 +294,8 @@ def dragged_place(content: QMimeData) -> Place | None:
 def _count(step: Step) -> str:
     """Return how many steps a group draws of how many it holds."""
     total = len(step.steps)
-    if step.transform in ("SomeOf", "RandomOrder") and "n" in step.params:
-        return f"{step.params['n']} / {total}"
+    if step.transform in ("SomeOf", "RandomOrder"):
+        return f"{step.params.get('n', 1)} / {total}"
     return str(total)
 
 

@@ -125,7 +125,7 @@ class ChainColumn(QWidget):
         left, right = self._sides(len(face.place))
         line = _line(left, right, y)
         if not face.step.steps:
-            room = QRect(left, y, right - left, EMPTY)
+            room = QRect(left, y + 2, right - left, EMPTY - 2)
             self._empty.append(room)
             line = QRect(left, room.center().y(), right - left, 2)
             y += EMPTY + GAP
@@ -152,7 +152,7 @@ class ChainColumn(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
             painter.setPen(theme.colour("secondary"))
-            text = self.tr("Empty: add steps or drag them here")
+            text = self.tr("Drag or add steps here")
             text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width() - 12)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
         if self._mark is not None:

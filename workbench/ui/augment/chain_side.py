@@ -17,7 +17,7 @@ from workbench.ui.augment.presets_menu import PresetButton
 from workbench.ui.augment.rare import RareBar
 from workbench.ui.augment.rare_classes import counted
 from workbench.ui.augment.transform_list import TransformPopup
-from workbench.ui.layouts import column, row
+from workbench.ui.layouts import column, row, rule
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, tool_button
 
@@ -45,7 +45,7 @@ class ChainSide(QWidget):
         self._counting.setInterval(COUNT_MS)
         self._counting.timeout.connect(self._count)
         for signal in (session.labelsChanged, session.classesChanged, session.imagesChanged):
-            signal.connect(self._counting.start)
+            signal.connect(self._count_soon)
         session.projectChanged.connect(self._count)
         self._count()
         self.show_all()
@@ -73,8 +73,8 @@ class ChainSide(QWidget):
         self.add_button.setToolTip(tr("Add a transform to the chain, or into the selected group (A)"))
         below = column(self.add_button, self.mix)
         below.setContentsMargins(12, 8, 12, 12)
-        whole = column(above, self._pages, below, spacing=0)
-        whole.setStretch(1, 1)
+        whole = column(above, rule(), self._pages, rule(), below, spacing=0)
+        whole.setStretch(2, 1)
         self.setLayout(whole)
         self.setMinimumWidth(240)
 
@@ -193,6 +193,10 @@ class ChainSide(QWidget):
         self._editor.set_mix(mix, what=f"mix.{what}" if what != "kind" else "")
 
     # the classes
+
+    @Slot()
+    def _count_soon(self) -> None:
+        self._counting.start()
 
     @Slot()
     def _count(self) -> None:

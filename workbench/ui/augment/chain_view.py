@@ -50,7 +50,7 @@ class ChainView(QScrollArea):
         self.setWidget(self._column)
 
     def sizeHint(self) -> QSize:
-        return QSize(288, 400)
+        return QSize(304, 400)
 
     def cards(self) -> list[ChainCard]:
         """Return the cards in view, from the top: none of what a folded group holds."""
@@ -261,7 +261,7 @@ class ChainView(QScrollArea):
             self._scroll.stop()
             return
         y, bar = self._dragged_to.y(), self.verticalScrollBar()
-        by = -8 if y < EDGE else 8 if y > self.viewport().height() - EDGE else 0
+        by = -12 if y < EDGE else 12 if y > self.viewport().height() - EDGE else 0
         if by:
             bar.setValue(bar.value() + by)
 

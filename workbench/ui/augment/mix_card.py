@@ -1,6 +1,6 @@
 """The last card of the chain: training images mixed in pairs, mixup and cutmix."""
 
-from PySide6.QtCore import QRectF, Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
@@ -96,9 +96,12 @@ def _setting(title: str, slider: Slider, written: QLabel, tip: str) -> QWidget:
     name = label(title, "secondary")
     name.setFixedWidth(56)
     written.setFixedWidth(44)
+    written.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for widget in (name, slider, written):
         widget.setToolTip(tip)
     slider.setAccessibleName(title)
     slider.setMinimumWidth(40)
-    part.setLayout(row(name, slider, written, spacing=theme.HALF))
+    layout = row(name, slider, written, spacing=theme.HALF)
+    layout.setContentsMargins(0, 0, theme.GRID, 0)
+    part.setLayout(layout)
     return part

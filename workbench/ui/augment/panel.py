@@ -1,5 +1,6 @@
 """The augment panel: wires the chain, the preview, the checks and the form of the selected step to the session."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
@@ -9,15 +10,20 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from workbench.augment import catalog
 from workbench.augment.chain import Chain, Place
 from workbench.errors import WorkbenchError
+from workbench.intake import decoding_of
 from workbench.models.catalog import find
+from workbench.training.preview import Picture, PreviewChild
 from workbench.ui import figures
 from workbench.ui.augment.card import Mark
 from workbench.ui.augment.chain_files import ChainFiles
 from workbench.ui.augment.chain_side import ChainSide
 from workbench.ui.augment.editor import ChainEditor, Target
+from workbench.ui.augment.effects import Effects
 from workbench.ui.augment.preview_area import PreviewArea
 from workbench.ui.augment.preview_engine import Child
+from workbench.ui.augment.rare_classes import image_of
 from workbench.ui.augment.step_form import StepForm
+from workbench.ui.augment.transform_list import SIDE
 from workbench.ui.augment.undo_keys import takes_undo
 from workbench.ui.drops import dropped_chain
 from workbench.ui.layouts import column
@@ -45,7 +51,10 @@ class AugmentPanel(Panel):
         self.editor = ChainEditor(session, self)
         self.side = ChainSide(session, self.editor, self._title_of)
         self.form = StepForm()
+        child = child or PreviewChild()
         self.preview = PreviewArea(session, self._title_of, child)
+        self.effects = Effects(child, self)
+        self._pictured: Picture | None = None
         self.files = ChainFiles(session, self)
         self._unmark = QTimer(self)
         self._unmark.setSingleShot(True)
@@ -89,10 +98,12 @@ class AugmentPanel(Panel):
         form.sweepWanted.connect(self._sweep)
         form.undoWanted.connect(self.undo)
         form.redoWanted.connect(self.redo)
+        side.popup.wanted.connect(self._ask_for_effects)
+        side.popup.closed.connect(self.effects.cancel)
+        self.effects.pictured.connect(side.popup.show_picture)
         self.preview.failed.connect(self._failed)
-        if hasattr(self.preview, "stepPicked"):
-            self.preview.stepPicked.connect(editor.pick)
-            self.preview.valuePicked.connect(editor.set_param)
+        self.preview.stepPicked.connect(editor.pick)
+        self.preview.valuePicked.connect(editor.set_param)
 
     def _make_actions(self) -> None:
         tr, add = self.tr, self.add_action
@@ -101,12 +112,7 @@ class AugmentPanel(Panel):
         self._redo = add("augment.redo", tr("Redo the change of the chain"), self.redo, icon="redo")
         self._group = add("augment.group", tr("Put the step into a group (one of)"), self.group, key="Ctrl+G")
         self._ungroup = add("augment.ungroup", tr("Take the group apart"), self.ungroup, key="Ctrl+Shift+G")
-        if hasattr(self.preview, "make_actions"):
-            self.preview.make_actions(add)
-        else:
-            add("augment.roll", tr("Draw other variants"), self.preview.roll, icon="dice", key="R")
-            add("augment.next", tr("Preview the next image"), self.preview.next_image, key="Ctrl+Right")
-            add("augment.previous", tr("Preview the image before"), self.preview.previous_image, key="Ctrl+Left")
+        self.preview.make_actions(add)
         add("augment.load.action", tr("Open a chain file"), self.files.open, icon="folder")
         add("augment.save.action", tr("Save the chain to a file"), self.save_chain, icon="download")
         add("augment.preset.action", tr("Save the chain as a preset"), self.side.preset.save_own, icon="star")
@@ -138,7 +144,7 @@ class AugmentPanel(Panel):
     def gestures(self) -> list[tuple[str, str]]:
         tr = self.tr
         return [
-            *(self.preview.gestures() if hasattr(self.preview, "gestures") else []),
+            *self.preview.gestures(),
             (tr("Select a step"), tr("click, Up, Down")),
             (tr("Fold a group, unfold it"), tr("Left, Right, double click")),
             (tr("Move a step, also into and out of groups"), tr("drag, Alt+Up, Alt+Down")),
@@ -183,21 +189,31 @@ class AugmentPanel(Panel):
         self._show_form()
         previewed = (state.chain, state.rare.chain, state.rare.classes, target)
         if previewed != self._previewed:
-            self._previewed = previewed
+            before, self._previewed = self._previewed, previewed
+            if target == "rare" and state.rare.classes and before is not None and before[2:] != previewed[2:]:
+                self._look_at_rare(state.rare.classes)
             if self._error is not None:
                 self._unmark.start()
             self.preview.show_chain(self.editor.chain)
-            if hasattr(self.preview, "show_rare"):
-                self.preview.show_rare(state.rare.chain, state.rare.classes)
+            self.preview.show_rare(state.rare.chain, state.rare.classes)
         self.stateChanged.emit()
+
+    def _look_at_rare(self, classes: tuple[str, ...]) -> None:
+        """Show an image that gets the chain for rare classes."""
+        shown = self.preview.image.id if self.preview.image is not None else None
+        question = partial(image_of, names=classes, shown=shown)
+        self.session.reader.ask("augment.rare", question, self._looked)
+
+    def _looked(self, image: int | None) -> None:
+        if image is not None and (self.preview.image is None or image != self.preview.image.id):
+            self.preview.show_image(image)
 
     @Slot()
     def _show_form(self) -> None:
         place, step, chain = self.editor.current, self.editor.step, self.editor.chain
         self._group.setEnabled(step is not None)
         self._ungroup.setEnabled(step is not None and (step.is_group or len(place or ()) > 1))
-        if hasattr(self.preview, "select"):
-            self.preview.select(place)
+        self.preview.select(place)
         if step is None or place is None:
             self.form.show_nothing()
             return
@@ -292,8 +308,21 @@ class AugmentPanel(Panel):
 
     @Slot(str)
     def _sweep(self, param: str) -> None:
-        if hasattr(self.preview, "select"):
-            self.preview.select(self.editor.current, param)
+        self.preview.select(self.editor.current, param)
+
+    # the list of transforms
+
+    @Slot(list)
+    def _ask_for_effects(self, names: list[str]) -> None:
+        """Let the list show what these transforms do to the image in the preview."""
+        picture, project = self.preview.picture(), self.session.project
+        if picture is None or project is None:
+            return
+        if picture != self._pictured:
+            self._pictured = picture
+            self.side.popup.forget_pictures()
+        side = round(SIDE * self.devicePixelRatioF())
+        self.effects.ask(names, picture, decoding=decoding_of(project).as_dict(), side=side)
 
     # files
 

@@ -3,60 +3,76 @@
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
+from workbench.augment import presets
 from workbench.augment.chain import Chain
+from workbench.augment.presets import LONGEST_TITLE, Preset, PresetExistsError
 from workbench.errors import WorkbenchError
 from workbench.ui import icons, theme
-from workbench.ui.augment import _presets as presets
-from workbench.ui.augment._presets import Preset
 from workbench.ui.layouts import column, row
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label
 
+FRAME = 52
+"""What of the button's width its edges and the arrow take."""
 GENERAL = ("none", "light", "medium", "strong")
 
 
 class NameSheet(QFrame):
-    """Asks for the name of a preset, under the button. ``named`` carries it."""
+    """Asks for the name of a preset, under the button. ``named`` carries it, and whether it may replace another."""
 
-    named = Signal(str)
+    named = Signal(str, bool)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("popup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._replaces = False
         self._title = label("", "section")
         self.field = QLineEdit()
         self.field.setObjectName("augment.preset.name")
-        self.field.setPlaceholderText(self.tr("Name, for example Castings, line 3"))
-        self.field.setMaxLength(60)
+        self.field.setPlaceholderText(self.tr("Name of the preset"))
+        self.field.setMaxLength(LONGEST_TITLE)
         self.field.returnPressed.connect(self._done)
-        self._save = button(self.tr("Save"), self._done, role="primary", name="augment.preset.save")
+        self.save = button("", self._done, role="primary", name="augment.preset.save")
         self.field.textChanged.connect(self._changed)
-        self.setLayout(column(self._title, row(self.field, self._save), margins=12))
+        self.refusal = label("", "error", wrap=True)
+        self.setLayout(column(self._title, row(self.field, self.save), self.refusal, margins=12))
         self.setFixedWidth(340)
 
     def ask(self, title: str, name: str, anchor: QWidget) -> None:
+        """Open below ``anchor``, with ``name`` to begin with."""
         self._title.setText(title)
         self.field.setText(name)
         self.field.selectAll()
         self._changed()
-        self.adjustSize()
         self.move(anchor.mapToGlobal(QPoint(0, anchor.height() + theme.HALF)))
         self.show()
         self.field.setFocus()
 
+    def refuse(self, sentence: str, *, replaceable: bool) -> None:
+        """Say why the name cannot be taken; ``replaceable``: the same button now takes it all the same."""
+        self.refusal.setText(sentence)
+        self.refusal.show()
+        self._replaces = replaceable
+        if replaceable:
+            self.save.setText(self.tr("Replace"))
+        self.adjustSize()
+
     @Slot()
     def _changed(self) -> None:
-        self._save.setEnabled(bool(self.field.text().strip()))
+        self._replaces = False
+        self.save.setText(self.tr("Save"))
+        self.save.setEnabled(bool(self.field.text().strip()))
+        self.refusal.hide()
+        self.adjustSize()
 
     @Slot()
     def _done(self) -> None:
-        name = self.field.text().strip()
-        if name:
-            self.hide()
-            self.named.emit(name)
+        if self.field.text().strip():
+            self.named.emit(self.field.text(), self._replaces)
 
 
 class PresetButton(QPushButton):
@@ -70,13 +86,15 @@ class PresetButton(QPushButton):
         """``folder`` holds the user's own presets; left out, it is that of the user."""
         super().__init__(parent)
         self.setObjectName("augment.preset")
-        self.setToolTip(self.tr("Start from a chain that suits your kind of image, or save your own"))
+        self._tip = self.tr("Start from a chain that suits your kind of image, or save your own")
+        self._title = ""
         self.setAccessibleName(self.tr("Preset"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._session = session
         self._folder = folder
         self._builtin = presets.builtin()
         self._own: list[Preset] = []
+        self._told: set[str] = set()
         self._chain = Chain()
         self._renamed: Preset | None = None
         self._sheet = NameSheet(self)
@@ -100,15 +118,26 @@ class PresetButton(QPushButton):
         """Say which preset this chain is."""
         self._chain = chain
         found = self.current
-        self.setText(found.title if found is not None else self.tr("Own chain"))
+        self._title = found.title if found is not None else self.tr("Own chain")
+        self._show_title()
+
+    def _show_title(self) -> None:
+        cut = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, max(40, self.width() - FRAME))
+        self.setText(_shown(cut))
+        self.setToolTip(self._title if cut != self._title else self._tip)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_title()
 
     def reload(self) -> None:
-        """Look for the user's own presets again."""
-        try:
-            self._own = presets.own(self.folder)
-        except WorkbenchError as error:
-            self._own = []
-            self._session.problem.emit("augment", str(error))
+        """Look for the user's own presets again; one that is damaged is told once."""
+        found = presets.read(self.folder)
+        self._own = found.presets
+        for sentence in found.damaged:
+            if sentence not in self._told:
+                self._told.add(sentence)
+                self._session.problem.emit("augment", sentence)
         self.show_chain(self._chain)
 
     @Slot()
@@ -116,19 +145,12 @@ class PresetButton(QPushButton):
         self.reload()
         menu = self.menu()
         menu.clear()
-        for preset in self._builtin:
-            if (
-                preset.name not in GENERAL
-                and not menu.actions()[-1].isSeparator()
-                and len(menu.actions()) == len(GENERAL)
-            ):
-                menu.addSeparator()
-            self._offer(menu, preset)
-        if self._own:
-            menu.addSeparator()
-            for preset in self._own:
+        general = [preset for preset in self._builtin if preset.name in GENERAL]
+        special = [preset for preset in self._builtin if preset.name not in GENERAL]
+        for part in filter(None, (general, special, self._own)):
+            for preset in part:
                 self._offer(menu, preset)
-        menu.addSeparator()
+            menu.addSeparator()
         save = menu.addAction(icons.icon("plus"), self.tr("Save as a preset…"), self.save_own)
         save.setObjectName("augment.preset.saveAs")
         save.setEnabled(bool(self._chain.steps))
@@ -178,28 +200,20 @@ class PresetButton(QPushButton):
             self._session.problem.emit("augment", str(error))
         self.reload()
 
-    @Slot(str)
-    def _named(self, title: str) -> None:
-        before, self._renamed = self._renamed, None
-        chain = before.chain if before is not None else self._chain
-        if any(preset.title == title for preset in self._own) and (before is None or before.title != title):
-            sentence = self.tr("There is a preset named “{title}”. Put this chain in its place?").format(title=title)
-            self._session.decision.emit(
-                "augment", sentence, self.tr("Replace it"), lambda: self._keep(title, chain, before)
-            )
-        elif before is None or before.title != title:
-            self._keep(title, chain, before)
-
-    def _keep(self, title: str, chain: Chain, before: Preset | None) -> None:
+    @Slot(str, bool)
+    def _named(self, title: str, replaces: bool) -> None:
         try:
-            presets.save_own(self.folder, title, chain)
-            if before is not None:
-                presets.delete_own(self.folder, before.name)
+            if self._renamed is not None:
+                kept = presets.rename_own(self.folder, self._renamed.name, title)
+            else:
+                kept = presets.save_own(self.folder, title, self._chain, replace=replaces)
         except WorkbenchError as error:
-            self._session.problem.emit("augment", str(error))
+            replaceable = isinstance(error, PresetExistsError) and self._renamed is None
+            self._sheet.refuse(str(error), replaceable=replaceable)
         else:
-            self._session.toast.emit(self.tr("Preset “{title}” saved").format(title=title))
-        self.reload()
+            self._sheet.hide()
+            self._session.toast.emit(self.tr("Preset “{title}” saved").format(title=kept.title))
+            self.reload()
 
 
 def _shown(title: str) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from workbench.ui import figures, theme
 from workbench.ui.augment.editor import Target
 from workbench.ui.augment.rare_classes import suggested
 from workbench.ui.layouts import column, row
-from workbench.ui.widgets import Segmented, button, label
+from workbench.ui.widgets import ElidedLabel, Segmented, button, label
 
 NAME = Qt.ItemDataRole.UserRole
 
@@ -56,13 +56,14 @@ class RareClassList(QFrame):
             )
             shown.setData(NAME, name)
             shown.setToolTip(shown.text())
+            shown.setSizeHint(QSize(0, theme.CONTROL))
             shown.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
             self.list.addItem(shown)
         self.list.blockSignals(False)
 
     def open_at(self, anchor: QWidget) -> None:
         """Show the list below ``anchor``."""
-        self.resize(320, min(440, 120 + 26 * max(1, self.list.count())))
+        self.resize(320, min(440, 130 + theme.CONTROL * max(1, self.list.count())))
         self.move(anchor.mapToGlobal(QPoint(0, anchor.height() + theme.HALF)))
         self.show()
         self.list.setFocus()
@@ -103,13 +104,14 @@ class RareBar(QWidget):
         self.switch.setObjectName("augment.target")
         self.switch.setToolTip(self.tr("Chosen rare classes can have a chain of their own, usually a stronger one"))
         self.switch.changed.connect(self.targetChosen)
-        self.classes = button("", self.open_list, icon="tag", name="augment.rare.classes")
+        self.classes = button("", self.open_list, name="augment.rare.classes")
         self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.classes.setProperty("leading", "true")
+        self.classes.setProperty("role", "choice")
+        self._names = ElidedLabel("", "secondary")
         self.note = label("", "warning", wrap=True)
         self.list = RareClassList(self)
         self.list.chosen.connect(self.classesChosen)
-        self.setLayout(column(row(self.switch, None), self.classes, self.note, spacing=theme.HALF))
+        self.setLayout(column(row(self.switch, None), self.classes, self._names, self.note, spacing=theme.HALF))
         self.show_target("all")
 
     def show_target(self, target: Target) -> None:
@@ -125,23 +127,19 @@ class RareBar(QWidget):
         self._counts, self._chosen = dict(counts), tuple(chosen)
         if self._chosen:
             images = sum(counts.get(name, 0) for name in self._chosen)
-            what = (
-                ", ".join(self._chosen)
-                if len(self._chosen) < 3
-                else figures.counted(len(self._chosen), "", self.tr("classes"))
-            )
-            self.classes.setText(f"{what}  ·  {figures.counted(images, self.tr('image'), self.tr('images'))}")
+            classes = figures.counted(len(self._chosen), self.tr("class"), self.tr("classes"))
+            self.classes.setText(f"{classes}  ·  {figures.counted(images, self.tr('image'), self.tr('images'))}")
         else:
             self.classes.setText(self.tr("Choose the classes…"))
-        self.classes.setToolTip(
-            ", ".join(self._chosen) or self.tr("The classes that get this chain in place of the other")
-        )
+        self.classes.setToolTip(self.tr("The classes that get this chain in place of the other"))
+        self._names.setText(", ".join(self._chosen))
         self.note.setText(self.tr("No class gets this chain: choose the classes.") if unused else "")
         if set(self.list.names()) != set(self._chosen):
             self.list.show_classes(self._counts, self._chosen)
         self._show()
 
     def _show(self) -> None:
+        self._names.setVisible(not self.classes.isHidden() and bool(self._chosen))
         self.note.setVisible(not self.classes.isHidden() and bool(self.note.text()))
 
     @Slot()

@@ -1,8 +1,10 @@
 """Which classes are rare. No widgets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from statistics import median
 
+from workbench.project.ids import ImageId
+from workbench.project.images import Query
 from workbench.project.project import Project
 
 RARE = 1 / 3
@@ -22,3 +24,15 @@ def suggested(counts: Mapping[str, int]) -> tuple[str, ...]:
         return ()
     middle = median(filled.values())
     return tuple(sorted((name for name, count in filled.items() if count < RARE * middle), key=filled.__getitem__))
+
+
+def image_of(project: Project, names: Collection[str], shown: int | None) -> int | None:
+    """Return the image ``shown`` where it is of one of these classes, else the first one that is; None where none is."""
+    ids = [row.id for row in project.labels.classes() if row.name in names]
+    if shown is not None and project.images.get(ImageId(shown)).class_id in ids:
+        return shown
+    for class_id in ids:
+        found = project.images.ids(Query(class_id=class_id, rejected=False))
+        if len(found):
+            return int(found[0])
+    return None

@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QPainter, QPainterPath, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QImage, QKeyEvent, QPainter, QPainterPath, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -44,7 +44,7 @@ ROW, TITLE_ROW = 54, 30
 ASK_MS = 60
 """What stays in view this long is asked for: a fast scroll asks for nothing that it passes."""
 PAGE = 8
-WIDTH, HIGHEST = 420, 560
+WIDTH, HIGHEST = 460, 600
 _NOWHERE = QModelIndex()
 
 
@@ -72,7 +72,11 @@ class TransformModel(QAbstractListModel):
     def without_picture(self, rows: range) -> list[str]:
         """Return the transforms among these rows whose pictures are still to come."""
         found = [self.transform(row) for row in rows]
-        return [known.name for known in found if known is not None and known.name not in self._pictures]
+        return [
+            known.name
+            for known in found
+            if known is not None and known.name not in self._pictures and known.name not in GROUPS
+        ]
 
     def filter(self, text: str) -> None:
         """Show the transforms whose name, title, group or help holds every word of ``text``."""
@@ -82,8 +86,9 @@ class TransformModel(QAbstractListModel):
         for known in self._all:
             words = f"{known.name} {known.title} {known.group} {known.help}".casefold()
             if all(part in words for part in parts):
-                if known.group not in self._rows:
-                    self._rows.append(known.group)
+                kind = known.group or self.tr("Groups")
+                if kind not in self._rows:
+                    self._rows.append(kind)
                 self._rows.append(known)
         self.endResetModel()
 
@@ -170,7 +175,7 @@ def _paint_picture(painter: QPainter, place: QRect, picture: QImage | None, is_g
     frame.addRoundedRect(QRectF(place), 4, 4)
     if picture is None:
         painter.fillPath(frame, theme.colour("hover"))
-        sign = icons.pixmap("menu" if is_group else "image", 20, "disabled", painter.device().devicePixelRatioF())
+        sign = icons.pixmap("group" if is_group else "image", 20, "disabled", painter.device().devicePixelRatioF())
         painter.drawPixmap(place.left() + (SIDE - 20) // 2, place.top() + (SIDE - 20) // 2, sign)
         return
     side = min(picture.width(), picture.height())
@@ -189,6 +194,7 @@ class TransformPopup(QFrame):
 
     chosen = Signal(object)
     wanted = Signal(list)
+    closed = Signal()
 
     def __init__(self, transforms: Sequence[TransformInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -281,6 +287,11 @@ class TransformPopup(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._ask.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._ask.stop()
+        self.closed.emit()
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
