@@ -14,7 +14,9 @@ from workbench.augment import catalog
 from workbench.augment.chain import Chain, Place, Step
 from workbench.training.config import RareConfig
 from workbench.ui.augment import panel as module
+from workbench.ui.augment.card import Mark
 from workbench.ui.augment.chain_view import ChainView
+from workbench.ui.augment.checks_bar import Result
 from workbench.ui.augment.panel import AugmentPanel
 from workbench.ui.session import Session
 
@@ -186,6 +188,28 @@ def test_an_error_is_marked_at_its_step_until_it_is_mended(panel: AugmentPanel, 
     assert not card._sign.isVisible()
     panel.preview.failed.emit("Something else.", None, "")
     assert panel.state()[0] == "attention"
+
+
+def test_findings_and_costs_are_shown_at_their_steps(panel: AugmentPanel) -> None:
+    result = Result(chain(panel), Chain())
+    result.take({"event": "StepCost", "place": [1], "ms": 12.3, "share": 0.8, "rare": False})
+    loss = {"event": "MarkLoss", "severity": "warning", "message": "Marks leave the picture.", "note": ""}
+    result.take({**loss, "place": [0]})
+    result.take({**loss, "place": [1], "severity": "info"})
+    panel.checks._results[panel.checks._key] = result
+    panel.checks._show(result)
+    flip, clahe = panel.side.view.cards()
+    assert (flip.face.cost, clahe.face.cost) == ("", "12 ms")
+    assert flip.face.mark == Mark("warning", "Marks leave the picture.")
+    assert clahe.face.mark is None
+    panel.checks.stepPicked.emit((1,))
+    assert panel.editor.current == (1,)
+    panel.editor.set_chain(Chain(steps=(BLUR, FLIP)))
+    moved, _ = panel.side.view.cards()
+    assert moved.face.cost == "12 ms", "a cost goes with its step"
+    assert moved.face.mark is None, "what was found of another chain need not hold for this one"
+    panel.checks.rareStepPicked.emit((0,))
+    assert panel.editor.target == "rare"
 
 
 def test_a_preset_is_the_chain_of_the_config(panel: AugmentPanel) -> None:

@@ -17,6 +17,8 @@ from workbench.ui import figures
 from workbench.ui.augment.card import Mark
 from workbench.ui.augment.chain_files import ChainFiles
 from workbench.ui.augment.chain_side import ChainSide
+from workbench.ui.augment.checks_bar import ChecksBar
+from workbench.ui.augment.checks_list import FindingRole
 from workbench.ui.augment.editor import ChainEditor, Target
 from workbench.ui.augment.effects import Effects
 from workbench.ui.augment.preview_area import PreviewArea
@@ -55,6 +57,7 @@ class AugmentPanel(Panel):
         self.preview = PreviewArea(session, self._title_of, child)
         self.effects = Effects(child, self)
         self._pictured: Picture | None = None
+        self.checks = ChecksBar(session)
         self.files = ChainFiles(session, self)
         self._unmark = QTimer(self)
         self._unmark.setSingleShot(True)
@@ -73,7 +76,11 @@ class AugmentPanel(Panel):
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
         split.addWidget(self.side)
-        split.addWidget(self.preview)
+        right = QWidget()
+        under = column(self.preview, self.checks, spacing=0)
+        under.setStretch(0, 1)
+        right.setLayout(under)
+        split.addWidget(right)
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
         split.setSizes([self.side.sizes(), 700])
@@ -98,6 +105,9 @@ class AugmentPanel(Panel):
         form.sweepWanted.connect(self._sweep)
         form.undoWanted.connect(self.undo)
         form.redoWanted.connect(self.redo)
+        self.checks.stepPicked.connect(partial(self._go_to, "all"))
+        self.checks.rareStepPicked.connect(partial(self._go_to, "rare"))
+        self.checks.costsChanged.connect(self._show_findings)
         side.popup.wanted.connect(self._ask_for_effects)
         side.popup.closed.connect(self.effects.cancel)
         self.effects.pictured.connect(side.popup.show_picture)
@@ -196,6 +206,9 @@ class AugmentPanel(Panel):
                 self._unmark.start()
             self.preview.show_chain(self.editor.chain)
             self.preview.show_rare(state.rare.chain, state.rare.classes)
+            self._show_findings()
+        if self.session.project is not None:
+            self.checks.show_config(self.session.config)
         self.stateChanged.emit()
 
     def _look_at_rare(self, classes: tuple[str, ...]) -> None:
@@ -251,11 +264,41 @@ class AugmentPanel(Panel):
             self._show_marks()
             self.stateChanged.emit()
 
+    @Slot()
+    def _show_findings(self) -> None:
+        """Show at the cards what each step costs, and where something is wrong."""
+        costs = self.checks.costs(rare=self.editor.target == "rare")
+        self.side.view.set_costs({place: _written(cost) for place, cost in costs.items()})
+        self._show_marks()
+
     def _show_marks(self) -> None:
-        marks: dict[Place, Mark] = {}
+        marks = self._warnings()
         if self._error is not None and self._error[0] == self.editor.target and self._error[1] is not None:
             marks[self._error[1]] = Mark("error", self._error[3])
         self.side.view.set_marks(marks)
+
+    def _warnings(self) -> dict[Place, Mark]:
+        """Return what a check of this very chain warns of, by step."""
+        if self.checks.out_of_date:
+            return {}
+        shown = self.checks.list
+        findings = [shown.item(number).data(FindingRole) for number in range(shown.count())]
+        told: dict[Place, list[str]] = {}
+        for finding in findings:
+            of_rare = bool(finding.get("rare"))
+            if (
+                finding.get("severity") == "warning"
+                and finding.get("place")
+                and of_rare == (self.editor.target == "rare")
+            ):
+                told.setdefault(tuple(finding["place"]), []).append(finding["message"])
+        return {place: Mark("warning", "\n".join(messages)) for place, messages in told.items()}
+
+    def _go_to(self, target: Target, place: Place) -> None:
+        """Show a step that a finding is about."""
+        self.editor.set_target(target)
+        self.editor.pick(place)
+        self.side.view.setFocus()
 
     # what the user does
 
@@ -345,3 +388,8 @@ class AugmentPanel(Panel):
             return find(config.backbone.name).input_size
         except WorkbenchError:
             return USUAL_SIDE  # The Model panel says what is wrong with the name.
+
+
+def _written(milliseconds: float) -> str:
+    """Return what a step costs, in the few characters that a card has for it."""
+    return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:.0f} ms"
