@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.augment.catalog import ParamInfo, TransformInfo
@@ -307,6 +308,8 @@ def _value_of(param: ParamInfo, step: Step) -> Any:
 
 
 def _scroll_to(row: QWidget) -> None:
+    if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        return  # what is being dragged must not run away from under the mouse
     above = row.parentWidget()
     while above is not None and not isinstance(above, QScrollArea):
         above = above.parentWidget()
