@@ -26,6 +26,18 @@ SIZED = ("RandomResizedCrop", "RandomSizedCrop")
 
 SIZE = "size"
 
+NOT_OURS = (
+    "fill_mask",
+    "mask_interpolation",
+    "mask_drop_value",
+    "keypoint_remapping_method",
+    "rotate_method",
+    "mask",
+    "mask_params",
+    "num_output_channels",
+)
+"""Parameters about masks, boxes and points, or without a choice here: files of albumentations carry them, ours need not."""
+
 _WORDS = {
     "border_mode": ("border mode", BORDERS),
     "interpolation": ("interpolation", INTERPOLATIONS),
