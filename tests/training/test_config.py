@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.augment import exchange, presets
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
 from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, MixConfig, RareConfig, TrainConfig
@@ -89,6 +90,20 @@ def test_a_chain_is_set_by_the_name_of_a_preset_or_by_its_file(tmp_path: Path) -
     assert TrainConfig().with_settings(["augment=none"]).augment == Chain()
     inline = TrainConfig().with_settings(['augment={steps = [{transform = "VerticalFlip", p = 0.25}]}'])
     assert inline.augment == flips
+
+
+def test_a_chain_of_albumentations_is_read_too(tmp_path: Path) -> None:
+    chain = Chain(steps=(Step(transform="VerticalFlip", p=0.25),))
+    exchange.write(chain, tmp_path / "chain.yaml", side=32, kind="albumentations")
+    read = TrainConfig().with_settings([f"augment={tmp_path / 'chain.yaml'}"]).augment
+    assert (read.steps[0].transform, read.steps[0].p) == ("VerticalFlip", 0.25)
+
+
+def test_an_own_preset_is_set_by_its_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presets, "user_folder", lambda: tmp_path)
+    flips = Chain(steps=(Step(transform="VerticalFlip", p=0.25),))
+    presets.save_own(tmp_path, "Our castings", flips)
+    assert TrainConfig().with_settings(["augment=Our castings"]).augment == flips
 
 
 def test_mixing_is_set_by_its_kind_or_whole() -> None:

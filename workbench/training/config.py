@@ -227,8 +227,8 @@ class TrainConfig(Part):
         """Apply ``name=value`` settings: a dotted path of fields, or a short name (see `SHORT_NAMES`).
 
         ``preset`` is applied first wherever it stands, then the others in order. A chain (``augment``, ``rare.chain``) is
-        the name of a preset of chains, a chain's file, or TOML. Raises WorkbenchError for a name that does not exist (with
-        the nearest ones), a file that holds no chain, or a value that is out of bounds.
+        the name of a preset of chains (ours, or the title of an own one), a chain's file, or TOML. Raises WorkbenchError
+        for a name that does not exist (with the nearest ones), a file that holds no chain, or a value out of bounds.
         """
         pairs = []
         for setting in settings:
@@ -321,17 +321,21 @@ def _freeze(value: str) -> dict[str, Any]:
 
 def _chain(value: str) -> dict[str, Any]:
     # Late: the window holds configs and needs neither the presets nor the files for it.
-    from workbench.augment.catalog import presets
+    from workbench.augment import exchange, presets
 
-    known = presets()
+    builtin = presets.builtin()
+    known = {preset.title: preset.chain for preset in presets.own(presets.user_folder())}
+    known |= {preset.name: preset.chain for preset in builtin}
     if value in known:
         return known[value].model_dump(mode="json")
     path = Path(value).expanduser()
     if not path.is_file():
+        names = ", ".join(preset.name for preset in builtin)
         raise WorkbenchError(
-            f"There is neither a preset of chains nor a file named '{value}'; choose a file or one of {', '.join(known)}."
+            f"There is neither a preset of chains nor a file named '{value}'; choose a file, a preset of yours or one of "
+            f"{names}."
         )
-    return Chain.load(path).model_dump(mode="json")
+    return exchange.read(path).model_dump(mode="json")
 
 
 def _paths(fields: dict[str, Any], prefix: str = "") -> list[str]:
