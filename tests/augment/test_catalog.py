@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +18,10 @@ import pytest
 
 from tests.augment.ends import changes
 from workbench import resources
-from workbench.augment import catalog
+from workbench.augment import catalog, exchange
 from workbench.augment.catalog import NONE, ParamInfo, TransformInfo
 from workbench.augment.chain import GROUPS, Chain, Step
-from workbench.augment.pipeline import Composed, compose
+from workbench.augment.pipeline import ChainError, Composed, check, compose
 from workbench.errors import WorkbenchError
 
 TRANSFORMS = catalog.transforms()
@@ -39,7 +40,7 @@ def noise(height: int, width: int, channels: int = 3) -> Any:
     return picture if channels == 3 else np.repeat(picture, 3, axis=2)
 
 
-COLOUR = noise(24, 32)
+COLOUR = noise(24, 32)  # not square: a result that is turned must come back to its size
 TINY = {"1 x 1": noise(1, 1), "3 x 2": noise(2, 3), "17 x 9": noise(9, 17), "grey": noise(20, 16, 1)}
 IMAGES = {
     **TINY,
@@ -227,7 +228,6 @@ def outcome(composed: Composed, image: Any, seed: int) -> Any:
 def walked(transform: TransformInfo, images: dict[str, Any], seeds: Sequence[int], *, most: int | None = None) -> None:
     for number, (what, step) in enumerate(islice(changes(transform), most)):
         chain = Chain(steps=(step,))
-        assert Chain.loads(chain.dumps()) == chain
         composed = compose(chain) if number < 2 else Composed(chain)
         for name, image in images.items():
             before = image.copy()
@@ -241,6 +241,29 @@ def walked(transform: TransformInfo, images: dict[str, Any], seeds: Sequence[int
                 assert (result.dtype, result.shape) == (np.uint8, image.shape), (what, name)
                 assert result.flags.c_contiguous
             assert np.array_equal(image, before), "the image it was given has changed"
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS, ids=named)
+def test_it_goes_round_through_json(transform: TransformInfo) -> None:
+    for what, step in changes(transform):
+        chain = Chain(steps=(step,))
+        assert Chain.loads(chain.dumps()) == chain, what
+        fields = json.dumps(exchange.to_albumentations(chain, 32))
+        assert exchange.from_albumentations(json.loads(fields), "a file") == chain, what
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS, ids=named)
+def test_albumentations_reads_it_and_gives_the_same_pixels(transform: TransformInfo) -> None:
+    import albumentations
+
+    chain = Chain(steps=(transform.step().model_copy(update={"p": 0.8}),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PiecewiseAffine says that it is slow, ShiftScaleRotate that it is old
+        read = albumentations.from_dict(json.loads(json.dumps(exchange.to_albumentations(chain, 32))))
+    composed = Composed(chain, side=32)
+    for seed in range(3):
+        read.set_random_state(np.random.default_rng(seed), Random(seed))
+        assert np.array_equal(read(image=COLOUR)["image"], composed(COLOUR, seed))
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS, ids=named)
@@ -290,6 +313,19 @@ def test_the_catalogue_is_read_without_the_libraries() -> None:
         "assert not {'albumentations', 'cv2', 'torch', 'numpy'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("transform", "param", "value"),
+    [("GridDistortion", "distort_limit", [-1.0, -1.0]), ("OpticalDistortion", "distort_limit", [1e6, 1e6])],
+)
+def test_what_would_hang_is_refused(transform: str, param: str, value: list[float]) -> None:
+    known = next(found for found in catalog.find(transform).params if found.name == param)
+    assert known.least is not None
+    assert not known.least <= value[0] <= -known.least
+    with pytest.raises(ChainError, match=f"{param} is .* is the most") as caught:
+        check(Chain(steps=(Step(transform=transform, params={param: value}),)))
+    assert caught.value.param == param
 
 
 def test_slow_ones_are_marked() -> None:

@@ -49,6 +49,8 @@ _MOST_OF: dict[tuple[str, str], float] = {
     ("RandomScale", "scale_limit"): 4,
     ("ShiftScaleRotate", "scale_limit"): 10,
     ("GridElasticDeform", "magnitude"): LARGEST_SIDE,
+    ("GridDistortion", "distort_limit"): 0.99,  # at -1 all cells have no width, and OpenCV mirrors for ever
+    ("OpticalDistortion", "distort_limit"): 10,
 }
 
 _LEAST_OF: dict[tuple[str, str], float] = {
