@@ -96,8 +96,9 @@ class ChecksBar(QWidget):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(80)
-        self.count = button("", self._toggle_list, role="quiet", name="augment.checks.warnings")
+        self.count = button("", role="quiet", name="augment.checks.warnings")
         self.count.setCheckable(True)
+        self.count.toggled.connect(self._toggle_list)
         self.go = button(
             self.tr("Check the chain"),
             self._clicked,
@@ -187,8 +188,8 @@ class ChecksBar(QWidget):
         else:
             self.check()
 
-    @Slot()
-    def _toggle_list(self) -> None:
+    @Slot(bool)
+    def _toggle_list(self, _open: bool) -> None:
         self._refresh()
 
     def _show(self, result: Result) -> None:
@@ -268,7 +269,7 @@ class ChecksBar(QWidget):
         self.count.setIcon(icons.icon("warning" if number else "check", tone))
         is_open = self.count.isChecked()
         self.count.setToolTip(self.tr("Hide the findings") if is_open else self.tr("Show the findings"))
-        self.list.setEnabled(not stale)
+        self.list.set_stale(stale)
 
 
 class RateGauge(QWidget):

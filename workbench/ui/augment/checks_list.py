@@ -37,6 +37,7 @@ class ChecksList(QListWidget):
         super().__init__(parent)
         self.setObjectName("augment.checks.list")
         self.setAccessibleName(self.tr("Findings about the chain"))
+        self.stale = False
         self.setItemDelegate(_Row(self))
         self.setWordWrap(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -57,6 +58,11 @@ class ChecksList(QListWidget):
             entry.setToolTip("\n".join(filter(None, (text, str(finding.get("note", "")), leads))))
         self.updateGeometry()
 
+    def set_stale(self, stale: bool) -> None:
+        """Say whether this was found of another chain: it then leads nowhere, and is painted quietly."""
+        self.stale = stale
+        self.viewport().update()
+
     def sizeHint(self) -> QSize:
         width = self.viewport().width()
         rows = sum(self.sizeHintForRow(row) for row in range(self.count()))
@@ -76,7 +82,7 @@ class ChecksList(QListWidget):
     def _picked(self, entry: QListWidgetItem) -> None:
         finding = entry.data(FindingRole)
         place = tuple(finding.get("place", ()))
-        if place:
+        if place and not self.stale:
             (self.rareStepPicked if finding.get("rare") else self.stepPicked).emit(place)
 
 
@@ -98,12 +104,14 @@ class _Row(QStyledItemDelegate):
         if chosen or over:
             painter.fillRect(option.rect, theme.colour("selected" if chosen else "hover"))
         sign, text, note = self._parts(option.rect, index)
+        view = self.parent()
         warns = finding.get("severity") == "warning"
-        name, colour = ("warning", "amber") if warns else ("info", "secondary")
+        stale = isinstance(view, ChecksList) and view.stale
+        name, colour = "warning" if warns else "info", "amber" if warns and not stale else "secondary"
         ratio = painter.device().devicePixelRatioF()
         painter.drawPixmap(sign.topLeft(), icons.pixmap(name, ICON, colour, ratio))
         painter.setFont(theme.font(theme.SECONDARY))
-        painter.setPen(theme.colour("text" if warns else "secondary"))
+        painter.setPen(theme.colour("text" if warns and not stale else "secondary"))
         painter.drawText(text, _WRAPPED, self._sentence(finding))
         if note.height():
             painter.setPen(theme.colour("secondary"))
