@@ -159,6 +159,8 @@ class PreviewChild:
         self._reader: threading.Thread | None = None
         self._number = 0
         self._lanes = {lane: _Lane() for lane in LANES}
+        self.made = 0
+        """Tiles that the child had made when a job last ended, those that were superseded included."""
 
     def warm(self) -> None:
         """Start the child, so that its imports are done before the first preview."""
@@ -211,6 +213,7 @@ class PreviewChild:
                     continue
                 if "done" in answer or "error" in answer:
                     ended = True
+                    self.made = answer.get("made", self.made)
                     _raise(answer)
                     return
                 pixels = memory.get(answer["tile"] * slot, answer["width"], answer["height"])

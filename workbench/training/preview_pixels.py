@@ -40,7 +40,7 @@ class KeptPictures:
         self._bytes = 0
 
     def get(self, key: Any, make: Callable[[], Pixels]) -> Pixels:
-        """Return a copy of one's own of the picture under ``key``; what ``make`` raises comes out."""
+        """Return the picture under ``key``, not to be changed; what ``make`` raises comes out."""
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:
@@ -54,7 +54,7 @@ class KeptPictures:
         with self._lock:
             if self._making.get(key) is making:
                 del self._making[key]
-        return found.copy()
+        return found
 
     def _keep(self, key: Any, pixels: Pixels) -> None:
         with self._lock:
@@ -80,6 +80,10 @@ class _KeepingPixels(TrainPixels):
         self._geometry = (self.prepared_side, request.config.preprocess.resize, rules)
 
     def prepared(self, sample: Sample) -> Pixels:
+        return self.kept(sample).copy()
+
+    def kept(self, sample: Sample) -> Pixels:
+        """Return what `prepared` copies."""
         key = (self._geometry, sample.path, sample.content_hash or _modified(sample.path))
         return self._pictures.get(key, lambda: super(_KeepingPixels, self).prepared(sample))
 
@@ -101,6 +105,7 @@ class TileMaker:
         self._pictures = pictures
         self._composed: OrderedDict[Any, Variation] = OrderedDict()
         self._settings: OrderedDict[str, _KeepingPixels] = OrderedDict()
+        self._last: tuple[Request, _KeepingPixels] | None = None
 
     def make(self, request: Request, index: int) -> Tile:
         """Return the tile, no larger than it is shown. Raises ImageError, and ChainError for its chain."""
@@ -108,7 +113,7 @@ class TileMaker:
         sample = request.pictures[wish.picture].sample
         chain = _chain(request, wish)
         # Decoding is no cost of the chain's.
-        pixels.prepared(sample)
+        pixels.kept(sample)
         start = time.perf_counter()
         made = pixels.variant(sample, wish.seed, chain=chain)
         milliseconds = 1000 * (time.perf_counter() - start)
@@ -122,6 +127,11 @@ class TileMaker:
         return Tile(index, _fit(made, request.side), milliseconds, share, digest)
 
     def _pixels_of(self, request: Request) -> _KeepingPixels:
+        if self._last is None or self._last[0] is not request:
+            self._last = (request, self._made_for(request))
+        return self._last[1]
+
+    def _made_for(self, request: Request) -> _KeepingPixels:
         rules = (request.classes, request.decoding, request.cache, request.largest)
         key = f"{request.config.model_dump_json()} {rules}"
         if key not in self._settings:

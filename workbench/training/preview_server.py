@@ -2,7 +2,7 @@
 
 A line asks (``id``, ``tile_side``, ``memory``, ``request``) or takes back (``cancel``). Each answer has ``id`` and ``lane``
 and is a tile (``tile``, ``width``, ``height``, ``ms``, ``share``, ``digest``) that lies in the shared file, or the end:
-``done``, or ``error`` with ``chain``, ``place`` and ``param``.
+``done`` (with ``made``, the tiles made since the start), or ``error`` with ``chain``, ``place`` and ``param``.
 """
 
 import json
@@ -47,6 +47,7 @@ class Server:
         self._works: dict[Lane, _Work] = {}
         self._memories: dict[Lane, SharedTiles] = {}
         self._importing = threading.Lock()
+        self._made = 0
 
     def serve(self) -> None:
         for number in range(THREADS):
@@ -128,6 +129,7 @@ class Server:
             problem = WorkbenchError(f"The preview met a defect of Workbench ({type(error).__name__}: {error}).")
         with self._changed:
             work.busy -= 1
+            self._made += 1
             if self._works.get(work.request.lane) is not work:
                 return  # superseded: its slots belong to a newer request
             if tile is not None:
@@ -159,7 +161,7 @@ class Server:
         del self._works[work.request.lane]
         self._changed.notify_all()
         if problem is None:
-            self._answer(work, done=True)
+            self._answer(work, done=True, made=self._made)
             return
         chain = isinstance(problem, ChainError)
         place, param = (problem.place, problem.param) if isinstance(problem, ChainError) else (None, None)
