@@ -30,9 +30,9 @@ class ParamInfo:
     """One parameter of a transform and its control.
 
     The value of a ``range`` and an ``int_range`` is a list [from, to], that of a ``number`` or an ``integer`` a number, of a
-    ``choice`` one of ``choices``, of ``choices`` a list of some of them, of a ``switch`` a bool, of a ``colour`` a number 0 to
-    255 or a list [red, green, blue], of ``values`` a list of ``length`` numbers (0: any number of them), of a ``text``
-    anything a chain may hold.
+    ``choice`` one of ``choices``, of ``choices`` a list of some of them, of a ``switch`` a bool, of ``values`` a list of
+    ``length`` numbers (0: any number of them), of a ``text`` anything a chain may hold. That of a ``colour`` is a number 0 to
+    255 or a list [red, green, blue]; the list alone where ``length`` is 3; or one of ``choices`` where there are some.
     """
 
     name: str
