@@ -1,14 +1,13 @@
 """The line under the preview: what the model sees of an image, and what the chain's crops cost in detail."""
 
-from functools import partial
+import threading
+from contextlib import suppress
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from workbench.augment.chain import Chain
-from workbench.jobs import Stop
 from workbench.training.preview import Picture, Request
-from workbench.ui.augment.newest import Newest
 from workbench.ui.augment.pixel_facts import PixelFacts, PixelFactsFinder
 
 NOTICED = 1.05
@@ -24,16 +23,11 @@ class FactsLine(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", "secondary")
         self.setWordWrap(True)
-        self._finder = PixelFactsFinder()
-        self._worker = Newest("facts of the preview")
-        self._worker.told.connect(self._told, Qt.ConnectionType.QueuedConnection)
+        self._search = _Search()
+        self._search.found.connect(self._told, Qt.ConnectionType.QueuedConnection)
         self._number = 0
         self._also = ""
         self._asked: object = None
-        self.destroyed.connect(self._worker.close)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self._worker.close)
 
     def show_facts(self, request: Request, chain: Chain, picture: Picture | None, also: str = "") -> None:
         """Say what is true of the request's pixels; ``also`` is said after it."""
@@ -43,13 +37,12 @@ class FactsLine(QLabel):
         if asked != self._asked:
             self._asked = asked
             self._number += 1
-            self._worker.ask(self._number, partial(_find, self._finder, request, chain, picture))
+            self._search.ask(self._number, request, chain, picture)
 
     def forget(self) -> None:
         """Say nothing: there is no image."""
         self._asked = None
         self._number += 1
-        self._worker.cancel()
         self.setText("")
 
     @Slot(int, object)
@@ -75,5 +68,33 @@ class FactsLine(QLabel):
         return self.tr("; ").join(parts)
 
 
-def _find(finder: PixelFactsFinder, request: Request, chain: Chain, picture: Picture | None, _stop: Stop) -> object:
-    yield finder.find(request, chain, picture)
+class _Search(QObject):
+    """Looks for what was asked last, in a thread that ends when nothing more is asked."""
+
+    found = Signal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._asked: tuple[int, Request, Chain, Picture | None] | None = None
+        self._active = False
+        self._finder = PixelFactsFinder()
+
+    def ask(self, number: int, request: Request, chain: Chain, picture: Picture | None) -> None:
+        with self._lock:
+            self._asked = (number, request, chain, picture)
+            if self._active:
+                return
+            self._active = True
+        threading.Thread(target=self._run, name="facts of the preview", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                asked, self._asked = self._asked, None
+                if asked is None:
+                    self._active = False
+                    return
+            number, *about = asked
+            with suppress(RuntimeError):  # The window was closed meanwhile.
+                self.found.emit(number, self._finder.find(*about))
