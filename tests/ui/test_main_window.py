@@ -132,6 +132,19 @@ class TestDrop:
         assert asked == [("dataset", table)]
         assert opened.session.project.folder == before
 
+    def test_a_dropped_chain_goes_to_the_augment_panel(self, opened: MainWindow, tmp_path: Path) -> None:
+        chain = tmp_path / "chain.json"
+        chain.write_text('{"format": 2, "steps": [{"transform": "HorizontalFlip"}]}', encoding="utf-8")
+        exported = tmp_path / "chain.yaml"
+        exported.write_text("transform: {}", encoding="utf-8")
+        labels = tmp_path / "labels.json"
+        labels.write_text('{"images": [], "annotations": []}', encoding="utf-8")
+        asked: list[tuple[str, object]] = []
+        opened.session.navigate.connect(lambda panel, payload: asked.append((panel, payload)))
+        for path in (chain, exported, labels):
+            drag(opened, path, QPoint(600, 400))
+        assert asked == [("augment", chain), ("augment", exported), ("dataset", labels)]
+
 
 class TestFrame:
     def test_the_panels_are_built_and_named(self, opened: MainWindow) -> None:

@@ -322,6 +322,43 @@ def test_a_project_without_images_can_be_set_up(panel: AugmentPanel, session: Se
     panel.grab()
 
 
+def test_an_empty_chain_is_begun_with_a_click(panel: AugmentPanel, qtbot: QtBot) -> None:
+    panel.editor.set_chain(Chain())
+    qtbot.mouseClick(panel.side.from_light, Qt.MouseButton.LeftButton)
+    assert chain(panel) == catalog.presets()["light"]
+    panel.editor.set_target("rare")
+    panel.editor.set_rare_classes(("good",))
+    qtbot.mouseClick(panel.side.from_strong, Qt.MouseButton.LeftButton)
+    assert panel.session.config.rare.chain == catalog.presets()["strong"]
+
+
+def test_with_the_real_preview_and_list(
+    session: Session, project_folder: Path, child: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.open_project(project_folder)
+    made = AugmentPanel(session, child=child)
+    qtbot.addWidget(made)
+    qtbot.addWidget(made.inspector())
+    made.resize(1000, 700)
+    made.show()
+    with qtbot.waitSignal(made.preview.engine.ended):
+        made.editor.set_chain(Chain(steps=(FLIP,)))
+    with qtbot.waitSignal(made.preview.failed):
+        made.editor.set_chain(Chain(steps=(Step(transform="Broken"),)))
+    assert made.side.view.card((0,)).face.mark.severity == "error"
+    made.side.open_list()
+    with qtbot.waitSignal(made.effects.pictured) as told:
+        made.side.popup.search.setText("clahe")
+    assert told.args[0] == "CLAHE"
+    made.side.popup.hide()
+    with qtbot.waitSignal(made.preview.engine.ended):
+        made.editor.set_chain(Chain())
+    qtbot.waitUntil(lambda: made.state()[0] == "empty")
+    made.grab()
+    made.effects.close()
+    made.preview.engine.close()
+
+
 def test_keys_and_gestures_are_listed(panel: AugmentPanel) -> None:
     keys: dict[str, Any] = {action.objectName(): action.shortcut().toString() for action in panel.actions()}
     assert keys["augment.group"] == "Ctrl+G"

@@ -57,12 +57,13 @@ def test_the_switch_shows_the_classes(bar: RareBar, qtbot: QtBot) -> None:
     assert told.args == ["rare"]
     with qtbot.assertNotEmitted(bar.targetChosen):
         bar.show_target("rare")
-    assert bar.classes.text() == "Choose the classes…"
+    assert bar.classes.isHidden(), "the room of the chain asks for them"
     bar.show_classes(COUNTS, ("crack", "pit"))
     assert bar.classes.text() == "2 classes  ·  42 images"
     assert bar._names.isVisible()
-    bar.show_classes(COUNTS, (), unused=True)
+    bar.show_classes(COUNTS, (), has_chain=True)
     assert bar.note.isVisible()
+    assert bar.classes.text() == "Choose the classes…"
     bar.grab()
 
 

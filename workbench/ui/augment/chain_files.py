@@ -1,14 +1,17 @@
 """Chains from files and to files: ours, albumentations' JSON and YAML, Python code."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from workbench.augment import exchange
 from workbench.augment.chain import Chain
 from workbench.errors import WorkbenchError
-from workbench.ui.augment import _exchange as exchange
 from workbench.ui.session import Session
+
+ENDINGS = (".json", ".yaml", ".yml", ".py")
 
 
 class ChainFiles(QObject):
@@ -41,7 +44,7 @@ class ChainFiles(QObject):
     def save(self, chain: Chain, side: int) -> None:
         """Let the user choose a place and a kind and write the chain, for a model that takes ``side`` pixels."""
         ours = self.tr("Workbench chain (*.json)")
-        kinds = {
+        kinds: dict[str, tuple[exchange.Kind, str]] = {
             ours: ("workbench", ".json"),
             self.tr("albumentations JSON (*.json)"): ("albumentations", ".json"),
             self.tr("albumentations YAML (*.yaml)"): ("albumentations", ".yaml"),
@@ -50,14 +53,23 @@ class ChainFiles(QObject):
         chosen, kind = QFileDialog.getSaveFileName(
             self._window, self.tr("Save the chain"), "chain.json", ";;".join(kinds), ours
         )
-        if chosen:
-            wanted, ending = kinds.get(kind, kinds[ours])
-            path = Path(chosen)
-            if path.suffix.lower() not in (".json", ".yaml", ".yml", ".py") or (kind != ours and path.suffix != ending):
-                path = path.with_suffix(ending)
+        if not chosen:
+            return
+        path = Path(chosen)
+        wanted, ending = kinds.get(kind, kinds[ours])
+        if kind not in ("", ours) and path.suffix.lower() != ending:
+            path = path.with_suffix(ending)
+        elif path.suffix.lower() not in ENDINGS:
+            path = path.with_name(path.name + ending)
+        if path != Path(chosen) and path.exists():
+            # The dialog asked about another name.
+            sentence = self.tr("{name} is there already.").format(name=path)
+            replace = partial(self.write, chain, path, kind=wanted, side=side)
+            self._session.decision.emit("augment", sentence, self.tr("Replace it"), replace)
+        else:
             self.write(chain, path, kind=wanted, side=side)
 
-    def write(self, chain: Chain, path: Path, *, kind: str, side: int) -> None:
+    def write(self, chain: Chain, path: Path, *, kind: exchange.Kind, side: int) -> None:
         """Write a chain; ``kind`` tells our JSON from albumentations'."""
         try:
             exchange.write(chain, path, side=side, kind=kind)

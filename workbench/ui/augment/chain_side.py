@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.augment import catalog
 from workbench.augment.catalog import TransformInfo
 from workbench.augment.chain import Chain, Place
 from workbench.training.config import MixConfig
+from workbench.ui import icons
 from workbench.ui.augment.chain_view import ChainView
 from workbench.ui.augment.editor import ChainEditor, Target
 from workbench.ui.augment.mix_card import MixCard
@@ -19,7 +20,7 @@ from workbench.ui.augment.rare_classes import counted
 from workbench.ui.augment.transform_list import TransformPopup
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.session import Session
-from workbench.ui.widgets import button, label, tool_button
+from workbench.ui.widgets import Picture, button, label, tool_button
 
 COUNT_MS = 400
 """Labels that come in a row are counted once."""
@@ -59,12 +60,21 @@ class ChainSide(QWidget):
         above = column(top, self.rare)
         above.setContentsMargins(12, 8, 12, 8)
         self._none = label("", "secondary", wrap=True)
-        self.choose_classes = button(tr("Choose the classes"), self.rare.open_list, name="augment.rare.choose")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.choose_classes = button(
+            tr("Choose the classes"), self.rare.open_list, role="primary", name="augment.rare.choose"
+        )
+        self.from_light = button(tr("Start from Light"), self._from_light, name="augment.fromLight")
         self.from_common = button(tr("Start from the chain for all"), self._from_common, name="augment.rare.fromCommon")
         self.from_strong = button(tr("Start from Strong"), self._from_strong, name="augment.rare.fromStrong")
+        picture = Picture(icons.icon("augment", "disabled"), 48)
         empty = QWidget()
-        offers = column(self._none, self.choose_classes, self.from_common, self.from_strong, None)
-        offers.setContentsMargins(12, 8, 12, 12)
+        buttons = (self.choose_classes, self.from_light, self.from_common, self.from_strong)
+        offers = column(None, picture, 8, self._none, 8, *buttons, None)
+        offers.setAlignment(picture, Qt.AlignmentFlag.AlignHCenter)
+        for offered in buttons:
+            offers.setAlignment(offered, Qt.AlignmentFlag.AlignHCenter)
+        offers.setContentsMargins(24, 8, 24, 12)
         empty.setLayout(offers)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.view)
@@ -101,8 +111,7 @@ class ChainSide(QWidget):
         state, target, chain = self._editor.state, self._editor.target, self._editor.chain
         self.preset.show_chain(chain)
         self.rare.show_target(target)
-        unused = bool(state.rare.chain.steps) and not state.rare.classes
-        self.rare.show_classes(self._counts, state.rare.classes, unused=unused)
+        self.rare.show_classes(self._counts, state.rare.classes, has_chain=bool(state.rare.chain.steps))
         self.mix.show_mix(state.mix)
         self._show_chain()
         self._show_empty(target, chain, bool(state.rare.classes))
@@ -116,6 +125,7 @@ class ChainSide(QWidget):
         self._pages.setCurrentIndex(0 if chain.steps else 1)
         rare = target == "rare"
         self.choose_classes.setVisible(rare and not has_classes)
+        self.from_light.setVisible(not rare)
         self.from_common.setVisible(rare and has_classes and bool(self._editor.state.chain.steps))
         self.from_strong.setVisible(rare and has_classes)
         if not rare:
@@ -187,6 +197,10 @@ class ChainSide(QWidget):
     @Slot()
     def _from_strong(self) -> None:
         self._use(catalog.presets()["strong"])
+
+    @Slot()
+    def _from_light(self) -> None:
+        self._use(catalog.presets()["light"])
 
     @Slot(object, str)
     def _mix_edited(self, mix: MixConfig, what: str) -> None:

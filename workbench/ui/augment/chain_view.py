@@ -50,7 +50,7 @@ class ChainView(QScrollArea):
         self.setWidget(self._column)
 
     def sizeHint(self) -> QSize:
-        return QSize(304, 400)
+        return QSize(288, 400)
 
     def cards(self) -> list[ChainCard]:
         """Return the cards in view, from the top: none of what a folded group holds."""

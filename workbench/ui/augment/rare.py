@@ -100,6 +100,8 @@ class RareBar(QWidget):
         super().__init__(parent)
         self._counts: dict[str, int] = {}
         self._chosen: tuple[str, ...] = ()
+        self._target: Target = "all"
+        self._has_something = False
         self.switch = Segmented([("all", self.tr("All classes")), ("rare", self.tr("Rare classes"))])
         self.switch.setObjectName("augment.target")
         self.switch.setToolTip(self.tr("Chosen rare classes can have a chain of their own, usually a stronger one"))
@@ -119,11 +121,11 @@ class RareBar(QWidget):
             self.switch.blockSignals(True)
             self.switch.set_value(target)
             self.switch.blockSignals(False)
-        self.classes.setVisible(target == "rare")
+        self._target = target
         self._show()
 
-    def show_classes(self, counts: Mapping[str, int], chosen: Sequence[str], *, unused: bool = False) -> None:
-        """Show the classes and those that are chosen; ``unused``: there is a chain, and no class that gets it."""
+    def show_classes(self, counts: Mapping[str, int], chosen: Sequence[str], *, has_chain: bool = False) -> None:
+        """Show the classes and those that are chosen; ``has_chain``: there is a chain for them."""
         self._counts, self._chosen = dict(counts), tuple(chosen)
         if self._chosen:
             images = sum(counts.get(name, 0) for name in self._chosen)
@@ -133,16 +135,21 @@ class RareBar(QWidget):
             self.classes.setText(self.tr("Choose the classes…"))
         self.classes.setToolTip(self.tr("The classes that get this chain in place of the other"))
         self._names.setText(", ".join(self._chosen))
+        unused = has_chain and not self._chosen
         self.note.setText(self.tr("No class gets this chain: choose the classes.") if unused else "")
+        self._has_something = bool(self._chosen) or has_chain
         if set(self.list.names()) != set(self._chosen):
             self.list.show_classes(self._counts, self._chosen)
         self._show()
 
     def _show(self) -> None:
-        self._names.setVisible(not self.classes.isHidden() and bool(self._chosen))
-        self.note.setVisible(not self.classes.isHidden() and bool(self.note.text()))
+        rare = self._target == "rare"
+        # Without classes and steps the room of the chain says what is to be done, with the same button.
+        self.classes.setVisible(rare and self._has_something)
+        self._names.setVisible(rare and bool(self._chosen))
+        self.note.setVisible(rare and bool(self.note.text()))
 
     @Slot()
     def open_list(self) -> None:
         self.list.show_classes(self._counts, self._chosen)
-        self.list.open_at(self.classes)
+        self.list.open_at(self.classes if self.classes.isVisible() else self.switch)
