@@ -50,6 +50,27 @@ def add_verbs(verb: Verb) -> None:
     check.add_argument(
         "--smallest", type=int, default=8, metavar="PIXELS", help="a mark below it is too small (default: 8)"
     )
+    _add_chain_actions(inner)
+
+
+def _add_chain_actions(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what is about chains alone, and takes no project."""
+    presets = inner.add_parser("presets", help="List the chains to start from.", description="List the presets.")
+    convert = inner.add_parser(
+        "convert",
+        help="Write a chain as a file of Workbench or albumentations, or as Python code.",
+        description="Write a chain in another form: .json, .yaml, .py. Albumentations reads the first two.",
+    )
+    for added in (presets, convert):
+        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
+    convert.add_argument("chain", metavar="FILE|PRESET", help="the chain")
+    convert.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .json, .yaml or .py")
+    convert.add_argument(
+        "--size", type=int, default=0, metavar="PIXELS", help="the model's input size, to which albumentations resizes"
+    )
+    convert.add_argument(
+        "--for", dest="kind", choices=("workbench", "albumentations"), default="workbench", help="whose .json it is"
+    )
 
 
 def config_of(arguments: argparse.Namespace) -> "TrainConfig":
@@ -67,7 +88,25 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
 
 
 def _augment(arguments: argparse.Namespace) -> Job:
-    return _preview(arguments) if arguments.action == "preview" else _check(arguments)
+    match arguments.action:
+        case "preview":
+            return _preview(arguments)
+        case "presets":
+            from workbench.augment.commands import list_presets
+
+            return list_presets()
+        case "convert":
+            return _convert(arguments)
+        case _:
+            return _check(arguments)
+
+
+def _convert(arguments: argparse.Namespace) -> Job:
+    if not 0 <= arguments.size <= 2048:
+        raise WorkbenchError("--size is 0 (as the chain leaves the image) to 2048 pixels.")
+    from workbench.augment.commands import convert
+
+    return convert(arguments.chain, arguments.out, side=arguments.size, kind=arguments.kind)
 
 
 def _preview(arguments: argparse.Namespace) -> Job:

@@ -291,6 +291,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(
         ("StepCost", "Feeding", "MarkLoss", "Laterality", "DecisionFlips", "BorderLoss", "DetailLoss"), _found
     ),
+    "PresetListed": lambda event: f"{event.name}: {event.help or event.title} ({', '.join(event.steps) or 'no steps'})",
+    "ChainWritten": lambda event: f"{event.steps} steps: {event.path}",
     "SheetWritten": lambda event: (
         f"{event.image}: {event.variants} {'steps' if event.steps else 'variants'} at {event.size} pixels: {event.path}"
     ),
