@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
@@ -11,7 +9,7 @@ from workbench.ui.augment.wipe import WipeBoard
 
 
 @pytest.fixture
-def wipe(qtbot: QtBot) -> Iterator[WipeBoard]:
+def wipe(qtbot: QtBot) -> WipeBoard:
     made = WipeBoard()
     qtbot.addWidget(made)
     made.resize(400, 300)
@@ -20,7 +18,7 @@ def wipe(qtbot: QtBot) -> Iterator[WipeBoard]:
         image.fill(QColor(colour))
         made.show_picture(index, image)
     made.show()
-    yield made
+    return made
 
 
 def colours(wipe: WipeBoard, *positions: QPointF) -> list[str]:

@@ -5,6 +5,7 @@ Wires the modes to the session, to the engine that computes pictures, and to the
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from workbench.augment import catalog
+from workbench.augment import catalog, exchange, presets
 from workbench.augment.chain import Chain, Place
 from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
@@ -68,7 +69,7 @@ class PreviewArea(QWidget):
         self.engine = PreviewEngine(self.child, self)
         known = {info.name: info for info in catalog.transforms()}
         self._variants, self._classes, self._sweep = Variants(self), PerClass(session, self), Sweep(known, self)
-        self._compare = Compare(_presets, Chain.load, self)
+        self._compare = Compare(_presets, exchange.read, self)
         steps, wipe = Steps(title_of, self), Wipe(self)
         modes: list[Mode] = [self._variants, self._classes, steps, wipe, self._sweep, self._compare]
         self.modes = {mode.key: mode for mode in modes}
@@ -454,4 +455,7 @@ class PreviewArea(QWidget):
 
 
 def _presets() -> list[tuple[str, str, Chain]]:
-    return [(name, name.capitalize(), chain) for name, chain in catalog.presets().items()]
+    known = presets.builtin()
+    with suppress(WorkbenchError):  # The menu of presets says what is wrong with the folder.
+        known = [*known, *presets.own(presets.user_folder())]
+    return [(preset.name, preset.title, preset.chain) for preset in known]

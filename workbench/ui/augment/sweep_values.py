@@ -89,6 +89,9 @@ def _with(chosen: list[float], number: float, now: list[float]) -> list[float]:
     free = [other for other in chosen[1:-1] if other not in now]
     if number < chosen[0] or number > chosen[-1] or not free:
         return sorted([*chosen, number])
+    if len(now) == 2 and now[0] != now[1]:
+        # What lies within the range stays.
+        free = [other for other in free if (other < number if number == min(now) else other > number)] or free
     nearest = min(free, key=lambda other: abs(other - number))
     return sorted([number, *(other for other in chosen if other != nearest)])
 
