@@ -179,7 +179,7 @@ def test_forty_classes_of_long_names(
     paths = (images[0] * 4)[:80]
     write_result(write_model(project_folder), "test", paths, [number % 40 for number in range(80)], names)
     panel = open_panel()
-    qtbot.waitUntil(lambda: panel.view.images.rowCount() == 40)
+    qtbot.waitUntil(lambda: panel.view.images.rowCount() == 40, timeout=20_000)
     panel.resize(1024, 600)
     assert not panel.grab().isNull()
     assert panel.minimumSizeHint().width() <= 944

@@ -1,7 +1,7 @@
 """The line on top: which run, which images, Evaluate, and how far it is."""
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from workbench.evaluation import test_time
 from workbench.ui.layouts import column, row
@@ -47,7 +47,10 @@ class EvaluateBar(RunJobBar):
         }
         for name in [*test_time.names(), "chain:4"]:
             self.views.addItem(titles.get(name, name), name)
-        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.views.setMinimumContentsLength(14)
+        self.views.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.views.view().setMinimumWidth(200)
         self._inputs += [self.split, self.views]
         self.split.setObjectName("evaluate.split")
         self.split.button("test").setToolTip(self.tr("Images no choice was made on: the honest score"))
