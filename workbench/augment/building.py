@@ -197,13 +197,14 @@ _WANTED = {
 
 def _in_words(entries: list[Any]) -> str:
     """Return pydantic's complaints about one value as one clause: what it wants in place of what it got."""
-    given = entries[0]["input"] if len(entries[0]["loc"]) == 1 else None
+    outer = [entry["input"] for entry in entries if not _is_inner(entry["loc"])]
+    given = outer[0] if len(outer) == len(entries) else None
     kinds = [entry["type"] for entry in entries]
     if kinds == ["missing"] and len(entries[0]["loc"]) == 1:
         return "a value is needed"
     wanted: list[str] = []
     for entry in entries:
-        inner = len(entry["loc"]) > 2 or (len(entry["loc"]) == 2 and isinstance(entry["loc"][1], int))
+        inner = _is_inner(entry["loc"])
         if entry["type"] == "literal_error":
             words = "one of " + entry["ctx"]["expected"].replace("'", "")
         elif entry["type"] in ("too_long", "too_short", "missing"):
@@ -216,6 +217,11 @@ def _in_words(entries: list[Any]) -> str:
             wanted.append(words)
     shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
     return f"it should be {' or '.join(wanted)}{shown}"
+
+
+def _is_inner(location: tuple[str | int, ...]) -> bool:
+    """Whether a complaint is about an entry of the value, by where pydantic has found it."""
+    return any(isinstance(part, int) for part in location)
 
 
 _OPENCV = re.compile(
