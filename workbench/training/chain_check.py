@@ -279,6 +279,8 @@ class _Check:
                         replace(each, marks=hot) for each, hot in zip(marked, self._hot(pictures, model), strict=True)
                     ]
                     source = f"heat maps of the run {model.run}"
+                    if not any(each.marks for each in marked):
+                        yield Noticed(f"The {source} are hot nowhere in particular, so they mark nothing.")
                 except WorkbenchError as error:
                     yield Noticed(str(error))
         yield from views.look(

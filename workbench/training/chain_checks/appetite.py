@@ -180,4 +180,4 @@ class _Step:
         if self.clip_norm > 0:
             self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.clip_norm, error_if_nonfinite=False)
         self.optimizer.step()
-        float(loss)  # waits for the device
+        float(loss.detach())  # waits for the device
