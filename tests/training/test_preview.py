@@ -1,7 +1,8 @@
+import io
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from workbench.training import devices, inputs, run
 from workbench.training.build import Built, build
 from workbench.training.config import MixConfig, PreprocessConfig, RareConfig, TrainConfig
 from workbench.training.preview import Lane, Picture, PreviewChild, Request, Tile, TileWish
+from workbench.training.preview_memory import SharedTiles
+from workbench.training.preview_server import Server
 from workbench.training.samples import TrainPixels
 
 SIDE = 32
@@ -238,6 +241,59 @@ def test_in_the_effects_a_tile_that_cannot_be_made_does_not_come(warm: PreviewCh
     wishes = (TileWish(0, 0), TileWish(0, 1), TileWish(0, 0))
     found = tiles(warm, request(picture, chains=(FLIP, broken), tiles=wishes, lane="effects"))
     assert [tile.index for tile in found] == [0, 2]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, picture: Picture) -> Iterator[Callable[[Server, int, int, Lane], None]]:
+    """Gives a server the request of that number, of so many tiles, as its reading thread does."""
+    memory = SharedTiles.create(100 * SIDE * SIDE * 3)
+
+    def give(server: Server, number: int, count: int, lane: Lane) -> None:
+        asked = request(picture, tiles=tuple(TileWish(0, 0) for _ in range(count)), lane=lane)
+        place = {"path": str(memory.path), "size": memory.size}
+        server._take({"id": number, "tile_side": SIDE, "memory": place, "request": asked.as_dict()})
+
+    yield give
+    memory.remove()
+
+
+Ask = Callable[[Server, int, int, Lane], None]
+
+
+def test_in_a_drag_every_tile_has_its_turn(ask: Ask) -> None:
+    server = Server(io.StringIO(), io.StringIO())
+    begun = []
+    for number in range(4):
+        ask(server, number, 5, "preview")
+        for _ in range(2):
+            task = server._next()
+            assert task is not None
+            assert task[0].number == number
+            begun.append(task[1])
+    assert begun == [0, 1, 2, 3, 4, 0, 1, 2]
+    ask(server, 9, 3, "preview")
+    assert [task[1] for task in iter(server._next, None) if task is not None] == [0, 1, 2], "another board begins anew"
+
+
+def test_the_effects_begin_when_the_last_tile_of_the_preview_is_done(ask: Ask) -> None:
+    server = Server(io.StringIO(), io.StringIO())
+    ask(server, 1, 2, "effects")
+    ask(server, 2, 1, "preview")
+    task = server._next()
+    assert task is not None
+    assert task[0].request.lane == "preview"
+    assert server._next() is None, "its tile is still being made"
+    server._take({"cancel": 2})
+    task = server._next()
+    assert task is not None
+    assert task[0].request.lane == "effects"
+
+
+def test_a_request_whose_file_is_gone_is_passed_over(picture: Picture, tmp_path: Path) -> None:
+    server = Server(io.StringIO(), io.StringIO())
+    place = {"path": str(tmp_path / "gone"), "size": 10}
+    server._take({"id": 1, "tile_side": SIDE, "memory": place, "request": request(picture).as_dict()})
+    assert server._next() is None
 
 
 def test_a_stopped_job_ends_and_the_child_drops_it(warm: PreviewChild, picture: Picture) -> None:

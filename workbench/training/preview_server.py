@@ -19,7 +19,7 @@ from workbench.training.preview import LANES, Lane, Request
 from workbench.training.preview_memory import SharedTiles
 
 if TYPE_CHECKING:
-    from workbench.training.preview_pixels import TileMaker
+    from workbench.training.preview_pixels import KeptPictures, TileMaker
 
 THREADS = 2
 
@@ -47,6 +47,7 @@ class Server:
         self._works: dict[Lane, _Work] = {}
         self._memories: dict[Lane, SharedTiles] = {}
         self._importing = threading.Lock()
+        self._pictures: KeptPictures | None = None
         self._made = 0
 
     def serve(self) -> None:
@@ -106,8 +107,11 @@ class Server:
             from workbench.augment import library as library  # the slow imports, while nobody waits yet
             from workbench.training.preview_pixels import KeptPictures, TileMaker
 
-            if not hasattr(self, "_pictures"):
+            if self._pictures is None:
                 self._pictures = KeptPictures()
+            else:
+                # The second thread's, while the first can work already: pictures in the prepared cache need no torch.
+                import workbench.models.preprocess as preprocess  # noqa: F401
             return TileMaker(self._pictures)
 
     def _next(self) -> tuple[_Work, int] | None:
