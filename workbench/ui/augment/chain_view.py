@@ -76,13 +76,15 @@ class ChainView(QScrollArea):
 
     def set_costs(self, costs: Mapping[Place, str]) -> None:
         """Show what each step costs, in a few characters."""
-        self._costs = dict(costs)
-        self._refresh()
+        if costs != self._costs:
+            self._costs = dict(costs)
+            self._refresh()
 
     def set_marks(self, marks: Mapping[Place, Mark]) -> None:
         """Mark the steps with which something is wrong."""
-        self._marks = dict(marks)
-        self._refresh()
+        if marks != self._marks:
+            self._marks = dict(marks)
+            self._refresh()
 
     def is_folded(self, place: Place) -> bool:
         return place in self._folded
