@@ -220,7 +220,11 @@ def test_mixed_variants_show_shares_and_classes(area: PreviewArea, session: Sess
     assert all(tile.mix_with > 0 for tile in request.tiles[1:])
     assert len({request.pictures[tile.mix_with].id for tile in request.tiles[1:]}) > 4
     # The stub's tiles keep three quarters of their own label.
-    assert area.variants.tiles[1].caption.startswith("75\u202f% good + 25\u202f% ")
+    tile = area.variants.tiles[1]
+    assert tile.caption == "75\u202f% good"
+    assert tile.note in ("25\u202f% good", "25\u202f% scratch")
+    asked(mixed.click)
+    assert area.variants.tiles[1].caption == area.variants.tiles[1].note == ""
 
 
 def test_a_failure_names_its_step_but_not_for_a_value_that_is_only_swept(

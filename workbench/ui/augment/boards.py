@@ -214,9 +214,13 @@ class VariantBoard(Board):
 
     def fit(self, *, captions: bool = False) -> int:
         """Take as many tiles as the room shows well, with room for captions if asked; return how many are variants."""
-        self.grid = tilings.best_grid(self.width(), self.height(), tilings.CAPTION if captions else 0.0)
+        self.lines = 2 if captions else 1
+        under = tilings.CAPTION + tilings.LINE if captions else 0.0
+        self.grid = tilings.best_grid(self.width(), self.height(), under)
         count = self.grid.count**2
         self.show_captions([self.tr("original"), *[""] * count])
+        for tile in self.tiles:
+            tile.note = ""
         return count
 
     def places(self) -> list[QRectF]:

@@ -115,15 +115,17 @@ class Variants(Mode):
     def pictured(self, index: int, image: QImage, facts: Facts | None) -> None:
         super().pictured(index, image, facts)
         if facts is not None and self._names and 0 < index < len(self.tiles.tiles):
-            self.tiles.tiles[index].caption = self._shares(index, facts.share)
+            tile = self.tiles.tiles[index]
+            tile.caption, tile.note = self._shares(index, facts.share)
             self.tiles.update_tile(index)
 
-    def _shares(self, index: int, share: float) -> str:
-        other = self._names[(index - 1) % len(self._names)]
+    def _shares(self, index: int, share: float) -> tuple[str, str]:
+        """Return what the image keeps of its label, and what the other brings."""
         if share >= 1:
-            return self.tr("not mixed")
-        parts = (figures.percent(share), self._own or "?", figures.percent(1 - share), other)
-        return self.tr("{0} {1} + {2} {3}").format(*parts)
+            return self.tr("not mixed"), ""
+        other = self._names[(index - 1) % len(self._names)]
+        own = self._own or self.tr("this image")
+        return f"{figures.percent(share)} {own}", f"{figures.percent(1 - share)} {other}"
 
     @Slot(bool)
     def _toggled(self, _on: bool) -> None:

@@ -5,7 +5,6 @@ Wires the modes to the session, to the engine that computes pictures, and to the
 
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -455,7 +454,5 @@ class PreviewArea(QWidget):
 
 
 def _presets() -> list[tuple[str, str, Chain]]:
-    known = presets.builtin()
-    with suppress(WorkbenchError):  # The menu of presets says what is wrong with the folder.
-        known = [*known, *presets.own(presets.user_folder())]
-    return [(preset.name, preset.title, preset.chain) for preset in known]
+    known = [*presets.builtin(), *presets.own(presets.user_folder())]
+    return [(f"own.{preset.name}" if preset.own else preset.name, preset.title, preset.chain) for preset in known]

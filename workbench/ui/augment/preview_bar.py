@@ -66,12 +66,15 @@ class PreviewBar(QWidget):
         self._controls = QStackedWidget()
         self._controls.addWidget(QWidget())
         self._at: dict[str, int] = {}
-        self._above = row(self.mode, self._box, None, self.seed, dice, self.rolling, spacing=theme.HALF)
-        self._below = row(previous, following, another, theme.HALF, self._name, self._controls, spacing=theme.HALF)
-        self._below.setStretch(4, 1)
+        self._above = row(self.mode, self._box, None, spacing=theme.HALF)
+        middle = row(previous, following, another, theme.HALF, self._name, spacing=theme.HALF)
+        for part in (self.seed, dice, self.rolling):
+            middle.addWidget(part)
+        middle.setStretch(4, 1)
         self._under = row(spacing=0)
         self._under.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        both = column(self._above, self._below, self._under, spacing=theme.HALF)
+        self._above.addWidget(self._controls)
+        both = column(self._above, middle, self._under, spacing=theme.HALF)
         both.setContentsMargins(16, 8, 12, 8)
         both.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setLayout(both)
@@ -82,13 +85,17 @@ class PreviewBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        beside = self.seed.width() + 2 * theme.CONTROL + 4 * theme.HALF + 28
-        narrow = self.width() < self.mode.sizeHint().width() + beside
-        if narrow == self._box.isHidden():
-            self.mode.setVisible(not narrow)
-            self._box.setVisible(narrow)
-            (self._under if narrow else self._below).addWidget(self._controls)
-            self.fit_controls()
+        self._place()
+
+    def _place(self) -> None:
+        """Show the box where the modes do not fit, and put the controls where they do."""
+        room = self.width() - 28
+        narrow = room < self.mode.sizeHint().width()
+        self.mode.setVisible(not narrow)
+        self._box.setVisible(narrow)
+        chosen = self._box if narrow else self.mode
+        beside = room >= chosen.sizeHint().width() + self._controls.width() + 2 * theme.GRID
+        (self._above if beside else self._under).addWidget(self._controls)
 
     def add_controls(self, key: str, controls: QWidget) -> None:
         """Show ``controls`` while this mode is on."""
@@ -118,6 +125,7 @@ class PreviewBar(QWidget):
         needed = self._controls.currentWidget().sizeHint()
         self._controls.setVisible(needed.width() > 0)
         self._controls.setFixedSize(max(0, needed.width()), max(0, needed.height()))
+        self._place()
 
     @Slot(int)
     def _box_activated(self, index: int) -> None:
