@@ -160,7 +160,7 @@ def test_without_regions_the_heat_maps_of_a_run_are_the_marks(
     model = Deployable(PreprocessSpec(size=32, mean=(0.5,) * 3, std=(0.25,) * 3), network)
     run = save_run(project_folder, config, model, "tests/tiny")
     whole = of(events.MarkLoss, checked(project_folder, config, step("HorizontalFlip"), images=6, run="last"))[0]
-    assert whole.source == f"heat maps of the run {run}"
+    assert whole.source == f"from heat maps of the run {run}"
     assert whole.marks > 0
     assert whole.lost == 0
 

@@ -278,9 +278,11 @@ class _Check:
                     marked = [
                         replace(each, marks=hot) for each, hot in zip(marked, self._hot(pictures, model), strict=True)
                     ]
-                    source = f"heat maps of the run {model.run}"
+                    source = f"from heat maps of the run {model.run}"
                     if not any(each.marks for each in marked):
-                        yield Noticed(f"The {source} are hot nowhere in particular, so they mark nothing.")
+                        yield Noticed(
+                            f"The heat maps of the run {model.run} are hot nowhere in particular, so they mark nothing."
+                        )
                 except WorkbenchError as error:
                     yield Noticed(str(error))
         yield from views.look(

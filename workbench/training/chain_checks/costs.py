@@ -192,16 +192,18 @@ def feeding(
         else:
             dear = None
         advice = " or ".join(ways) or "smaller images, or a computer with more processors, would feed more"
+        if on_cpu and workers == 0:
+            advice += f" (loading takes {words.percent(waiting)} of the time)"
     elif need > 0:
-        advice = "it never waits" if waiting < 0.005 else "it hardly waits"
+        in_turn = f"loading takes {words.percent(waiting)} of the time"
+        advice = "it never waits" if waiting < 0.005 else in_turn if on_cpu and workers == 0 else "it hardly waits"
     else:
         advice = "what the model eats is not known"
     eats = f", the model eats {words.rate(need)}: " if need > 0 else "; "
-    taking = f" (loading takes {words.percent(waiting)} of the time)" if on_cpu and workers == 0 and need > 0 else ""
     return Feeding(
         place=list(dear.place) if starved and dear is not None else [],
         severity="warning" if starved else "info",
-        message=f"This chain feeds {words.rate(fed)} images/s{eats}{advice}{taking}.",
+        message=f"This chain feeds {words.rate(fed)} images/s{eats}{advice}.",
         note=_note(found, appetite, workers),
         loader_rate=fed,
         model_rate=need,

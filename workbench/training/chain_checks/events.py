@@ -63,7 +63,7 @@ class MarkLoss:
     """How often a mark on the finding leaves the picture (less than half of it is left) or shrinks below ``smallest`` pixels
     at the model's size.
 
-    ``source`` is "regions" (drawn by people) or "heat maps of the run ID". ``small`` counts marks that are small only because
+    ``source`` is "drawn by hand" or "from heat maps of the run ID". ``small`` counts marks that are small only because
     of the chain; ``small_before`` those that are without it. Of a single step: where it is applied.
     """
 

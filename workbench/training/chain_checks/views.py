@@ -126,7 +126,7 @@ def _marks(
     rare: bool,
 ) -> Generator[MarkLoss, None, None]:
     marks, draws = len(before), len(whole.left)
-    marked = f"{words.counted(marks, 'mark')} ({source}) in {words.counted(draws, 'variant')}"
+    marked = f"{words.counted(marks, 'mark')} {source}, {words.counted(draws, 'variant')}"
     small_before = sum(side < smallest for side in before) / marks
 
     def event(place: Place, step: str, tally: _Tally, message: str, *, warn: bool) -> MarkLoss:
@@ -151,7 +151,7 @@ def _marks(
 
     small = whole.small(before, smallest) / draws
     lost = whole.lost / draws
-    text = f"{_shares(lost, small, smallest)}, of {marked}"
+    text = f"{_shares(lost, small, smallest)} ({marked})"
     blamed = _blamed(singles, chance, before, smallest)
     if blamed is not None and max(lost, small) >= LITTLE:
         text += f"; mostly {words.titled(blamed[1].transform)}"
