@@ -75,7 +75,10 @@ def test_a_weight_is_called_one(view: ChainView) -> None:
     inner = view.card((1, 0))
     assert inner._written.text() == "weight 0.20"
     assert "29" in inner._chance.toolTip()
-    assert view.card((1, 1, 0))._chance.accessibleName() == "Weight"
+    assert inner._chance.accessibleName() == "Weight"
+    drawn = view.card((1, 1, 0))
+    assert drawn._chance.accessibleName() == "Probability"
+    assert "drawn" in drawn._chance.toolTip()
     off = view.card((1,))
     view.show_chain(edits.change(CHAIN, (1,), enabled=False), None)
     assert not inner._chance.isEnabled(), "nothing in a group that is off does anything"

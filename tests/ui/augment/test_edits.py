@@ -60,6 +60,12 @@ def test_a_group_is_put_around_a_step_and_taken_away() -> None:
     assert written(edits.unwrap(NESTED, (3,))) == "a[b[c]d]e"
 
 
+def test_a_step_in_a_new_group_is_applied_as_often_as_before() -> None:
+    alone = Chain(steps=(Step(transform="a", p=0.3),))
+    assert edits.wrap(alone, (0,), Step(transform="OneOf", p=1.0)).at((0,)).p == 0.3
+    assert edits.wrap(alone, (0,), Step(transform="Sequential", p=0.5)).at((0,)).p == 1.0
+
+
 def test_the_limits_of_a_chain_are_told() -> None:
     with pytest.raises(Refused, match="at most 64"):
         edits.insert(chain(*["a"] * MOST_STEPS), leaf("b"))
@@ -108,7 +114,8 @@ def test_what_a_weight_means() -> None:
     assert edits.share(weights, (0, 1)) == pytest.approx(0.75)
     assert edits.share(weights, (1,)) is None
     assert edits.share(edits.change(weights, (0, 1), enabled=False), (0, 0)) == 1.0
-    assert edits.share(edits.change(weights, (0,), transform="Sequential"), (0, 0)) is None
+    for kind in ("Sequential", "SomeOf", "RandomOrder"):
+        assert edits.share(edits.change(weights, (0,), transform=kind), (0, 0)) is None, "there p is a probability"
 
 
 def steps(depth: int) -> st.SearchStrategy[Step]:

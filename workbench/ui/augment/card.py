@@ -28,7 +28,7 @@ class Mark(NamedTuple):
 
 
 class Face(NamedTuple):
-    """What a card shows. ``share`` is how often it is drawn in its group, None where ``step.p`` is a probability."""
+    """What a card shows. ``share`` is how often it is drawn in its OneOf, None where ``step.p`` is a probability."""
 
     place: Place
     step: Step
@@ -36,6 +36,8 @@ class Face(NamedTuple):
     active: bool = True
     """False where the group is switched off, or one around it."""
     share: float | None = None
+    drawn: bool = False
+    """It stands in a group that draws some of its steps, each as likely as the other, and applies those by their ``p``."""
     folded: bool = False
     cost: str = ""
     mark: Mark | None = None
@@ -173,6 +175,8 @@ class ChainCard(QWidget):
             self._written.setText(figures.percent(chance))
             self._written.setFixedWidth(44)
             tip, name = self.tr("Probability: the share of the images that it changes"), self.tr("Probability")
+            if self.face.drawn:
+                tip = self.tr("Probability once its group has drawn it; the group draws each as often as the other")
         else:
             self._written.setText(self.tr("weight {weight}").format(weight=f"{chance:.2f}"))
             self._written.setFixedWidth(76)

@@ -128,6 +128,7 @@ class ChainView(QScrollArea):
             self._title_of(step.transform),
             active=all(self._chain.at(place[:depth]).enabled for depth in range(1, len(place))),
             share=edits.share(self._chain, place),
+            drawn=len(place) > 1 and self._chain.at(place[:-1]).transform in ("SomeOf", "RandomOrder"),
             folded=place in self._folded,
             cost=self._costs.get(place, ""),
             mark=self._mark(place),

@@ -78,9 +78,13 @@ def set_param(chain: Chain, at: Place, name: str, value: Any) -> Chain:
 
 
 def wrap(chain: Chain, at: Place, group: Step) -> Chain:
-    """Return the chain with ``group`` in place of the step, holding it as its only step."""
+    """Return the chain with ``group`` in place of the step, holding it as its only step.
+
+    The group is as probable as leaves the step as often applied as before: in a OneOf the step's own is only a weight.
+    """
     step = chain.at(at)
-    return _made(_spliced(chain.steps, at, 1, (group.model_copy(update={"steps": (step,)}),)))
+    p = step.p if group.transform == "OneOf" else 1.0
+    return _made(_spliced(chain.steps, at, 1, (group.model_copy(update={"steps": (step,), "p": p}),)))
 
 
 def unwrap(chain: Chain, at: Place) -> Chain:
@@ -109,9 +113,9 @@ def down(chain: Chain, at: Place) -> Place | None:
 
 
 def share(chain: Chain, at: Place) -> float | None:
-    """Return how often a step is drawn among the others of its OneOf or SomeOf (0 to 1); None outside of those."""
+    """Return how often a step is drawn among the others of its OneOf (0 to 1); None where its ``p`` is no weight."""
     group = at[:-1]
-    if not group or chain.at(group).transform not in ("OneOf", "SomeOf"):
+    if not group or chain.at(group).transform != "OneOf":
         return None
     weights = sum(step.p for step in chain.at(group).steps if step.enabled)
     step = chain.at(at)

@@ -14,6 +14,7 @@ from workbench.intake import decoding_of
 from workbench.models.catalog import find
 from workbench.training.preview import Picture, PreviewChild
 from workbench.ui import figures
+from workbench.ui.augment import edits
 from workbench.ui.augment.card import Mark
 from workbench.ui.augment.chain_files import ChainFiles
 from workbench.ui.augment.chain_side import ChainSide
@@ -223,14 +224,14 @@ class AugmentPanel(Panel):
 
     @Slot()
     def _show_form(self) -> None:
-        place, step, chain = self.editor.current, self.editor.step, self.editor.chain
+        place, step = self.editor.current, self.editor.step
         self._group.setEnabled(step is not None)
         self._ungroup.setEnabled(step is not None and (step.is_group or len(place or ()) > 1))
         self.preview.select(place)
         if step is None or place is None:
             self.form.show_nothing()
             return
-        weight = len(place) > 1 and chain.at(place[:-1]).transform in ("OneOf", "SomeOf")
+        weight = edits.share(self.editor.chain, place) is not None
         if step.is_group:
             self.form.show_group(self._groups[step.transform], step, weight)
         elif step.transform in self._known:
