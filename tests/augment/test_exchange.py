@@ -153,7 +153,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(TREES, min_size=1, max_size=3), st.integers(0, 2**40))
 def test_any_chain_read_by_albumentations_gives_our_pixels(steps: list[Step], seed: int) -> None:
     import albumentations
