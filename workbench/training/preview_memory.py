@@ -4,15 +4,20 @@ import contextlib
 import mmap
 import os
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import psutil
 
 from workbench.data.decoding import Pixels
 from workbench.errors import told
 
 _IN_MEMORY = "/dev/shm"
+_PREFIX = "workbench-preview-"
+_OLD = 24 * 3600
 
 
 class SharedTiles:
@@ -29,6 +34,7 @@ class SharedTiles:
         """Make the file. Raises WorkbenchError where there is no space for it."""
         folders = [_IN_MEMORY] if os.path.isdir(_IN_MEMORY) and os.access(_IN_MEMORY, os.W_OK) else []
         problem: OSError | None = None
+        _sweep(folders)
         for folder in (*folders, None):
             try:
                 return cls(_reserved(size, folder), size)
@@ -51,8 +57,22 @@ class SharedTiles:
             self.path.unlink()
 
 
+def _sweep(folders: Sequence[str]) -> None:
+    """Delete what a window left that was killed together with its child: in memory it would stay until a restart."""
+    for folder in folders:
+        for left in Path(folder).glob(f"{_PREFIX}*-*"):
+            owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+            with contextlib.suppress(OSError):  # another window sweeps too, or it is another user's
+                if (
+                    owner.isdecimal()
+                    and not psutil.pid_exists(int(owner))
+                    and time.time() - left.stat().st_mtime > _OLD
+                ):
+                    left.unlink()
+
+
 def _reserved(size: int, folder: str | None) -> Path:
-    handle, name = tempfile.mkstemp(prefix="workbench-preview-", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=folder)
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(handle, 0, size)  # a full file system shows here, not as a signal when a tile is written
