@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -247,6 +247,16 @@ def test_a_drag_at_the_end_scrolls(view: ChainView, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: view.verticalScrollBar().value() == view.verticalScrollBar().maximum())
     view.dragLeaveEvent(None)
     assert not view._scroll.isActive()
+
+
+def test_a_cut_title_is_told_under_the_mouse(view: ChainView, qtbot: QtBot) -> None:
+    card = view.card((1, 1, 0))
+    card.enterEvent(QEnterEvent(QPointF(9, 9), QPointF(9, 9), QPointF(9, 9)))
+    assert card.toolTip() == card.face.title
+    view.resize(900, 640)
+    qtbot.waitUntil(lambda: card.width() > 700)
+    card.enterEvent(QEnterEvent(QPointF(9, 9), QPointF(9, 9), QPointF(9, 9)))
+    assert card.toolTip() == ""
 
 
 def test_something_else_is_not_taken(view: ChainView) -> None:

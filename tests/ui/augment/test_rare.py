@@ -89,5 +89,9 @@ def test_classes_are_ticked_rarest_first(bar: RareBar, qtbot: QtBot) -> None:
         QTest.mouseClick(bar.list._take, Qt.MouseButton.LeftButton)
     assert told.args == [("crack",)]
     assert bar.list._take.isHidden()
+    bar.list.show_classes(
+        {"good": 900, "fair": 900, "poor": 900, **dict.fromkeys("abcde", 9), **dict.fromkeys("xyzuvw", 800)}, ()
+    )
+    assert "5 classes" in bar.list._why.text()
     bar.list.grab()
     bar.list.hide()

@@ -239,6 +239,8 @@ class ChainCard(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         self._hovered = True
         self._show_more()
+        # The label itself lets the mouse through to the card, which is dragged by it.
+        self.setToolTip(self._title.text() if self._title.shown_text() != self._title.text() else "")
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hovered = False

@@ -11,6 +11,7 @@ from workbench.ui.augment.rare_classes import suggested
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import ElidedLabel, Segmented, button, label
 
+MOST_NAMED = 4
 NAME = Qt.ItemDataRole.UserRole
 
 
@@ -42,7 +43,11 @@ class RareClassList(QFrame):
         self._suggested = suggested(counts)
         if self._suggested:
             text = self.tr("Suggested, less than a third of the median count: {names}")
-            self._why.setText(text.format(names=", ".join(self._suggested)))
+            many = len(self._suggested) > MOST_NAMED
+            names = (
+                self.tr("{count} classes").format(count=len(self._suggested)) if many else ", ".join(self._suggested)
+            )
+            self._why.setText(text.format(names=names))
         else:
             self._why.setText(self.tr("No class has less than a third of the median count."))
         self._take.setVisible(bool(self._suggested) and set(self._suggested) != set(chosen))
@@ -63,7 +68,7 @@ class RareClassList(QFrame):
 
     def open_at(self, anchor: QWidget) -> None:
         """Show the list below ``anchor``."""
-        self.resize(320, min(440, 130 + theme.CONTROL * max(1, self.list.count())))
+        self.resize(380, min(440, 130 + theme.CONTROL * max(1, self.list.count())))
         self.move(anchor.mapToGlobal(QPoint(0, anchor.height() + theme.HALF)))
         self.show()
         self.list.setFocus()
