@@ -411,6 +411,10 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
         write(NESTED, tmp_path / "chain.xml", side=SIDE)
     with pytest.raises(WorkbenchError, match=r"cannot be saved to .*choose another place"):
         write(NESTED, tmp_path / "missing" / "chain.json", side=SIDE)
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(WorkbenchError, match="cannot be saved to"):
+        write(NESTED, tmp_path / "folder.json", side=SIDE)
+    assert not list(tmp_path.glob(".*")), "nothing unfinished is left"
     (tmp_path / "marked.json").write_bytes(b"\xef\xbb\xbf" + NESTED.dumps().encode())
     assert read(tmp_path / "marked.json") == NESTED
 

@@ -4,7 +4,9 @@ Reading builds and evaluates nothing: a file is JSON or plain YAML, its names ar
 """
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,9 +90,13 @@ def write(chain: Chain, path: Path, *, side: int, kind: Kind = "workbench") -> N
         text = chain.dumps() if ours else json.dumps(to_albumentations(chain, side), indent=2, ensure_ascii=False)
     else:
         raise WorkbenchError(f"{path} cannot be written: a chain is saved as .json, .yaml or .py; change the ending.")
+    unfinished = path.with_name(f".{path.name}.part")  # a full disk leaves the file that was there
     try:
-        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        unfinished.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
         reason = error.strerror or str(error)
         raise WorkbenchError(f"The chain cannot be saved to {path}: {reason}; choose another place.") from error
 
