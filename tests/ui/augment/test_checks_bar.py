@@ -119,7 +119,7 @@ def test_a_check_is_asked_of_the_child_with_the_config_that_is_shown(
 
 def test_rate_warnings_and_findings_are_shown(bar: ChecksBar, qtbot: QtBot) -> None:
     finished(qtbot, bar)
-    assert bar.text.text() == "Feeds 310, the model eats 900 images/s"
+    assert bar.text.text() == "Feeds 310, model eats 900 images/s"
     assert bar.count.text() == "2 warnings"
     assert bar.gauge.isVisible()
     assert STARVED["message"] in bar.gauge.toolTip()

@@ -95,7 +95,7 @@ class ChecksBar(QWidget):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(80)
+        self.progress.setFixedWidth(64)
         self.count = button("", role="quiet", name="augment.checks.warnings")
         self.count.setCheckable(True)
         self.count.toggled.connect(self._toggle_list)
@@ -251,15 +251,15 @@ class ChecksBar(QWidget):
 
     def _summary(self, shown: Result, *, stale: bool) -> str:
         feeding = shown.feeding
+        if stale:
+            return self.tr("Out of date: the chain has changed")
         if feeding is None:
-            text = self.tr("Checked")
-        elif feeding["model_rate"] > 0:
-            text = self.tr("Feeds {0}, the model eats {1} images/s").format(
+            return self.tr("Checked")
+        if feeding["model_rate"] > 0:
+            return self.tr("Feeds {0}, model eats {1} images/s").format(
                 _rate(feeding["loader_rate"]), _rate(feeding["model_rate"])
             )
-        else:
-            text = self.tr("Feeds {0} images/s").format(_rate(feeding["loader_rate"]))
-        return self.tr("Out of date · {0}").format(text) if stale else text
+        return self.tr("Feeds {0} images/s").format(_rate(feeding["loader_rate"]))
 
     def _show_count(self, shown: Result, *, stale: bool) -> None:
         number = shown.warnings
@@ -278,7 +278,7 @@ class RateGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("augment.checks.gauge")
-        self.setFixedSize(80, 16)
+        self.setFixedSize(64, 16)
         self._fed, self._need, self._enough, self._stale = 0.0, 0.0, True, False
 
     def show_rates(self, feeding: Mapping[str, Any] | None, *, stale: bool) -> None:
@@ -292,7 +292,7 @@ class RateGauge(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(80, 16)
+        return QSize(64, 16)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -340,7 +340,7 @@ def _looks(step: Step) -> str:
 
 
 def _rate(per_second: float) -> str:
-    if per_second < 20:
+    if per_second < 10:
         return f"{per_second:.1f}"
     whole = round(per_second, -1) if per_second >= 100 else round(per_second)
     return figures.count(int(whole))

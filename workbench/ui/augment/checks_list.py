@@ -21,7 +21,8 @@ Index = QModelIndex | QPersistentModelIndex
 FindingRole = Qt.ItemDataRole.UserRole + 1
 
 ICON = 16
-MOST_HEIGHT = 208
+LEAST_HEIGHT, MOST_HEIGHT = 136, 208
+"""Pixels: three findings at least where there are so many, however large the preview would be."""
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
 
@@ -69,7 +70,7 @@ class ChecksList(QListWidget):
         return QSize(width, min(MOST_HEIGHT, rows + 2 * self.frameWidth()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, min(self.sizeHint().height(), 64))
+        return QSize(120, min(self.sizeHint().height(), LEAST_HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
