@@ -119,6 +119,9 @@ def test_the_side_follows_from_the_smallest_crop_of_any_chain() -> None:
     assert prepared_side([half, third], 224, detail=4) == 672
     assert prepared_side([half, third], 224, detail=2) == 448
     assert prepared_side([half], 225, detail=4) == 456, "rounded up to a multiple of 8"
+    most = chain(step("Affine", scale=[1.6, 1.6]))
+    assert prepared_side([most], 224, detail=4) == 392, "a quarter of the size at a time: 1.75 of it"
+    assert prepared_side([most], 224, detail=1.7) == 384, "but never above the detail, rounded up to a multiple of 8"
     assert prepared_side([half], 224, detail=1) == 224
     assert prepared_side([half], 224, detail=4, largest=300) == 300
     assert prepared_side([half], 224, detail=4, largest=100) == 224, "never below the model's size"

@@ -23,6 +23,8 @@ _ANY_TURN = ("D4", "SquareSymmetry", "RandomRotate90")
 _ANGLES = {"Rotate": ("limit", 90.0), "SafeRotate": ("limit", 90.0), "ShiftScaleRotate": ("rotate_limit", 45.0)}
 _CROPS_IN_PIXELS = ("RandomCrop", "CenterCrop")
 
+_QUARTERS = 4
+
 
 def smallest_crop(chain: Chain) -> float:
     """Return the share of the picture's side that the smallest crop keeps, > 0; 1.0 where nothing is cropped.
@@ -36,11 +38,14 @@ def smallest_crop(chain: Chain) -> float:
 def prepared_side(chains: Sequence[Chain], size: int, *, detail: float, largest: int = 0) -> int:
     """Return the side in pixels at which images are prepared, so that the smallest crop of any chain is not enlarged.
 
-    At least the model's ``size``, and ``detail`` times it at most; a multiple of 8 where it is more. ``largest`` is the
-    longest side among the images, in pixels: nothing is prepared larger than that (0: unknown).
+    At least the model's ``size``, and ``detail`` times it at most, in steps of a quarter of it: a crop's slider that is
+    dragged should not have every image prepared anew, nor leave a cache for each place it was at. A multiple of 8 where
+    it is more than the size. ``largest`` is the longest side among the images, in pixels: nothing is prepared larger than
+    that (0: unknown).
     """
     smallest = min((smallest_crop(chain) for chain in chains), default=1.0)
-    factor = max(1.0, min(float(detail), 1 / smallest))
+    wanted = math.ceil(_QUARTERS / smallest - 1e-9) / _QUARTERS
+    factor = max(1.0, min(float(detail), wanted))
     side = size if factor == 1.0 else math.ceil(size * factor / _STEP) * _STEP
     return min(side, max(size, largest)) if largest > 0 else side
 
