@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Verb = Callable[..., argparse.ArgumentParser]
 """``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
 
+MOST_IMAGES = 256
+"""All of them are in memory at the size at which they are prepared."""
+
 
 def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
@@ -125,8 +128,10 @@ def _preview(arguments: argparse.Namespace) -> Job:
 
 
 def _check(arguments: argparse.Namespace) -> Job:
-    if arguments.images < 1 or arguments.smallest < 1:
-        raise WorkbenchError("--images and --smallest are at least 1.")
+    if not 1 <= arguments.images <= MOST_IMAGES:
+        raise WorkbenchError(f"--images is a number from 1 to {MOST_IMAGES}, not {arguments.images}.")
+    if arguments.smallest < 1:
+        raise WorkbenchError(f"--smallest is a number of pixels, 1 at least, not {arguments.smallest}.")
     config = config_of(arguments)
     from workbench.training.chain_check import check_chain
 

@@ -243,6 +243,9 @@ def test_unlabelled_images_do_and_an_unreadable_one_is_named(
 def test_what_cannot_be_is_refused_in_a_sentence(project_folder: Path, config: TrainConfig) -> None:
     with pytest.raises(ChainError, match="HorizontalFlop"):
         checked(project_folder, config, step("HorizontalFlop"))
+    with pytest.raises(ChainError, match="does not work on an image of 32 x 32") as caught:
+        checked(project_folder, config, step("Blur"), step("RandomCrop", 1.0, height=64, width=64), images=2)
+    assert caught.value.place == (1,)
     with pytest.raises(WorkbenchError, match="no runs yet"):
         checked(project_folder, config, run="last")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.augment import pipeline
 from workbench.augment.chain import Chain, Place, Step
 from workbench.augment.timing import Timed
 from workbench.data import loaders
@@ -91,6 +92,18 @@ def costs(
 
 
 def _timed(chain: Chain, pictures: Sequence[Picture], size: int, seed: int) -> _Times:
+    try:
+        return _run(chain, pictures, size, seed)
+    except Exception:
+        # The chain as it is run in training says which step does not work on which image, and why.
+        composed = pipeline.compose(chain, side=size)
+        for draw in range(MOST_DRAWS + 1):
+            for each in pictures:
+                composed(each.pixels, sample_seed(seed, draw, each.sample.id) if draw else 0)
+        raise
+
+
+def _run(chain: Chain, pictures: Sequence[Picture], size: int, seed: int) -> _Times:
     timed, times, began = Timed(chain, side=size), _Times(), time.monotonic()
     timed(pictures[0].pixels, 0)  # the first call fills caches
     for draw in range(MOST_DRAWS):
