@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.project.images import ImageRow
@@ -42,6 +42,8 @@ class PerClass(Mode):
         self._bar = QWidget()
         self._bar.setLayout(row(self.where, self.back, self.forth, spacing=theme.HALF))
         self._bar.hide()
+        # Keys of the board, not of the window: a slider of the form has Page Up too.
+        self.tiles.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.tiles.installEventFilter(self)
 
     def title(self) -> str:
@@ -126,7 +128,11 @@ class PerClass(Mode):
             self.wanted.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The wheel over the board turns pages."""
+        """The wheel over the board turns pages, and so do its keys."""
+        turns = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in turns:
+            self._turn(turns[Qt.Key(event.key())])
+            return True
         if isinstance(event, QWheelEvent) and self._pages > 1 and event.angleDelta().y():
             self._turn(-1 if event.angleDelta().y() > 0 else 1)
             return True

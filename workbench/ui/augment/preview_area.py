@@ -148,8 +148,8 @@ class PreviewArea(QWidget):
         add("augment.next", self.tr("Preview the next image"), self.next_image, key="Ctrl+Right")
         add("augment.previous", self.tr("Preview the image before"), self.previous_image, key="Ctrl+Left")
         add("augment.random", self.tr("Preview an image at random"), self.random_image, icon="image", key="Shift+R")
-        add("augment.classes.back", self.tr("Preview the classes before"), self._classes.page_back, key="PgUp")
-        add("augment.classes.forth", self.tr("Preview more classes"), self._classes.page_forth, key="PgDown")
+        add("augment.classes.back", self.tr("Preview the classes before"), self._classes.page_back)
+        add("augment.classes.forth", self.tr("Preview more classes"), self._classes.page_forth)
 
     def gestures(self) -> list[tuple[str, str]]:
         """Return what the mouse and the arrows do here, for the list of keys."""
@@ -159,6 +159,7 @@ class PreviewArea(QWidget):
                 self.tr("drag, or \N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}"),
             ),
             (self.tr("Zoom to the model's pixels"), self.tr("wheel, or + \N{MINUS SIGN} 0")),
+            (self.tr("Turn the pages of the classes"), self.tr("wheel, or Page Up and Page Down")),
             (self.tr("Set the value of a swept tile"), self.tr("click, or Enter")),
         ]
 
