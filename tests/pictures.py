@@ -16,7 +16,12 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
-README = {"dataset": "3-sample-dataset", "train": "5-training-running", "evaluate": "3-sample-evaluation"}
+README = {
+    "dataset": "3-sample-dataset",
+    "augment": "7-augment-variants",
+    "train": "5-training-running",
+    "evaluate": "3-sample-evaluation",
+}
 PANELS = ("dataset", "augment", "model", "training", "evaluation", "export")
 SIZE = (1280, 800)
 LONG = (
@@ -316,6 +321,76 @@ def graded_states(
         wait(0.2)
 
 
+def augment_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Callable[..., None]) -> None:
+    """Write what the Augment panel looks like in the middle of the work, on the sample set."""
+    from workbench.augment.chain import Chain, Step
+    from workbench.training.config import MixConfig, RareConfig
+
+    def step(name: str, p: float = 0.5, *steps: Step, **params: Any) -> Step:
+        return Step(transform=name, p=p, params=params, steps=steps)
+
+    prefix = "7-augment"
+    window.session.open_project(folder)
+    window.go("augment")
+    panel = window.panel("augment")
+    before = window.session.config
+    noise = step("Sequential", 1.0, step("GaussNoise", 0.8), step("ImageCompression", 0.5, quality_range=[40, 80]))
+    nested = Chain(
+        steps=(
+            step("RandomResizedCrop", 0.8, scale=[0.5, 1.0]),
+            step("HorizontalFlip"),
+            step("Rotate", 0.7, limit=[-15, 15]),
+            step("OneOf", 0.4, step("GaussianBlur"), step("MotionBlur"), noise),
+            step("RandomBrightnessContrast", 0.6),
+            step("CLAHE", 0.3).model_copy(update={"enabled": False}),
+        )
+    )
+    panel.editor.set_chain(nested)
+    panel.editor.pick((2,))
+    wait(8.0)
+    shoot(f"{prefix}-variants")
+    for mode in panel.preview.modes:
+        panel.preview.mode.set_value(mode)
+        wait(2.0)
+        shoot(f"{prefix}-mode-{mode}")
+    panel.preview.mode.set_value("variants")
+    panel.editor.pick((3,))
+    wait(0.6)
+    shoot(f"{prefix}-group")
+    panel.checks.check()
+    wait(120, lambda: not panel.checks.running)
+    wait(1.0)
+    shoot(f"{prefix}-checked")
+    panel.side.open_list()
+    wait(2.5)
+    shoot(f"{prefix}-list", panel.side.popup)
+    panel.side.popup.hide()
+    menu = panel.side.preset.menu()
+    menu.popup(panel.side.preset.mapToGlobal(panel.side.preset.rect().bottomLeft()))
+    wait(0.3)
+    shoot(f"{prefix}-presets", menu)
+    menu.close()
+    classes = tuple(known.name for known in window.session.project.labels.classes())[:1]
+    rare = RareConfig(classes=classes, chain=nested)
+    window.session.set_config(
+        window.session.config.model_copy(update={"rare": rare, "mix": MixConfig(kind="mixup", p=0.5)})
+    )
+    panel.editor.set_target("rare")
+    wait(2.0)
+    shoot(f"{prefix}-rare")
+    panel.editor.set_target("all")
+    panel.editor.set_chain(Chain(steps=(step("RandomCrop", 1.0, height=4000, width=4000), *nested.steps[1:3])))
+    panel.editor.pick((0,))
+    wait(2.0)
+    shoot(f"{prefix}-wrong")
+    panel.editor.set_chain(nested)
+    window.resize(1024, 700)
+    wait(2.0)
+    shoot(f"{prefix}-narrow")
+    window.resize(*SIZE)
+    window.session.set_config(before)
+
+
 def one(theme: str, out: Path) -> int:
     """Write the pictures of one theme at the scale that the environment sets."""
     os.environ["XDG_CONFIG_HOME"] = str(out / "settings")
@@ -359,6 +434,7 @@ def one(theme: str, out: Path) -> int:
         for _ in shoot_panels(scenario):
             pass
     dataset_states(window, projects, wait, shoot)
+    augment_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
     window.open_palette()
     wait(0.3)
     shoot("4-palette")
