@@ -334,7 +334,8 @@ def augment_states(window: Any, folder: Path, wait: Callable[..., None], shoot: 
     window.go("augment")
     panel = window.panel("augment")
     before = window.session.config
-    noise = step("Sequential", 1.0, step("GaussNoise", 0.8, std_range=[0.03, 0.1]), step("ImageCompression", 0.5, quality_range=[40, 80]))
+    grain = step("GaussNoise", 0.8, std_range=[0.03, 0.1])
+    noise = step("Sequential", 1.0, grain, step("ImageCompression", 0.5, quality_range=[40, 80]))
     nested = Chain(
         steps=(
             step("RandomResizedCrop", 0.8, scale=[0.5, 1.0]),
