@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from workbench.augment import catalog
@@ -311,3 +311,31 @@ def test_every_transform_has_a_form_that_changes_nothing_by_itself(known: Transf
             row.set_value(tuple(before) if len(before) == 2 else before[0])
         told.clear()
     assert told == []
+
+
+def test_a_large_form_comes_part_by_part_so_that_no_event_takes_long(form: StepForm, qtbot: QtBot) -> None:
+    known = catalog.find("Affine")
+    near = [found.name for found in known.params if not found.advanced]
+    form.show_step(known, known.step())
+    seen = [len(form._rows)]
+    qtbot.waitUntil(lambda: seen.append(len(form._rows)) or not form._left)
+    assert seen[0] == 0
+    assert list(form._rows) == near
+    assert [form.row(name).y() for name in near] == sorted(form.row(name).y() for name in near)
+    assert form.findChild(QPushButton, "augment.reset").y() > form.row(near[-1]).y()
+
+
+def test_what_is_changed_or_left_meanwhile_is_shown_right(form: StepForm, qtbot: QtBot) -> None:
+    known = catalog.find("Affine")
+    form.show_step(known, known.step())
+    form.show_step(known, known.step().model_copy(update={"params": {"rotate": [-7, 9]}}))
+    qtbot.waitUntil(lambda: not form._left)
+    assert form.row("rotate").value() == [-7, 9]
+    assert form.findChild(QPushButton, "augment.reset").isEnabled()
+    form.show_step(known, known.step(), weight=True)
+    form.mark("rotate", "Too far.")
+    assert form.row("rotate").message == "Too far."
+    form.show_step(known, known.step())
+    form.show_nothing()
+    QTest.qWait(20)
+    assert not form._rows

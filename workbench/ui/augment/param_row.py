@@ -71,7 +71,8 @@ class ParamRow(QWidget):
             wrap=True,
         )
         self._help = label(param.help, "secondary", wrap=True)
-        self._help.setVisible(bool(param.help))
+        if not param.help:
+            self._help.hide()  # never shown here: without a parent yet, it would be a window for a moment
         self._error = label("", "error", wrap=True, name=f"augment.error.{param.name}")
         self._error.hide()
         self._parts: QVBoxLayout = column(spacing=theme.HALF)

@@ -1,6 +1,7 @@
 """The inspector of the augment panel: what the selected step does, its probability and its parameters."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
@@ -47,6 +48,10 @@ class StepForm(QWidget):
         self._forgive.setSingleShot(True)
         self._forgive.setInterval(FORGIVEN_MS)
         self._forgive.timeout.connect(self._clear_marks)
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.setInterval(0)
+        self._next.timeout.connect(self._build_next)
         self.show_nothing()
 
     def editor(self, name: str) -> ParamEditor:
@@ -55,6 +60,8 @@ class StepForm(QWidget):
 
     def row(self, name: str) -> ParamRow:
         """Return a parameter's whole part of the form."""
+        if name not in self._rows:
+            self.finish()
         if name not in self._rows:
             self._build_more()
         return self._rows[name]
@@ -106,6 +113,8 @@ class StepForm(QWidget):
 
         The next change takes it away too, unless it is marked again. A parameter without a field is said of the step.
         """
+        if message and param and param not in self._rows:
+            self.finish()
         if message and any(later.name == param for later in self._later):
             self._build_more()
         row = self._rows.get(param)
@@ -139,12 +148,15 @@ class StepForm(QWidget):
         self._more: _More | None = None
         self._later: list[ParamInfo] = []
         """What is folded away, while it has no rows yet."""
+        self._left: list[Callable[[], QWidget]] = []
+        """The parts still to be built, from the top."""
         self._reset_button: QWidget | None = None
         self._holds = label("", wrap=True, name="augment.holds")
         self._holds.hide()
         self._wrong = label("", "error", wrap=True, name="augment.wrong")
         self._wrong.hide()
         self._forgive.stop()
+        self._next.stop()
 
     def _build(self, known: TransformInfo, step: Step, weight: bool) -> None:
         self._empty()
@@ -163,23 +175,44 @@ class StepForm(QWidget):
             self._enabled,
             self._chance,
         ]
-        if known.params:
-            parts.append(rule())
-        parts += [self._row(param, step) for param in known.params if not param.advanced]
-        self._later = [param for param in known.params if param.advanced]
-        if self._later:
-            self._more = _More(self.tr("More"), self._build_more)
-            self._more.set_open(any(not same(_value_of(param, step), param.default) for param in self._later))
-            parts.append(self._more)
-        if known.params:
-            reset = button(self.tr("Reset to the defaults"), self._reset, role="quiet", name="augment.reset")
-            self._reset_button = reset
-            parts.append(reset)
         self._fill(parts)
-        self._show_reset()
+        near = [param for param in known.params if not param.advanced]
+        self._later = [param for param in known.params if param.advanced]
+        if known.params:
+            self._left = [rule, *(partial(self._row, param) for param in near)]
+            if self._later:
+                self._left.append(self._fold)
+            self._left.append(self._reset_part)
+            self._next.start()
 
-    def _row(self, param: ParamInfo, step: Step) -> ParamRow:
-        row = ParamRow(param, _value_of(param, step))
+    def finish(self) -> None:
+        """Build at once what is left of the form, which else comes part by part: all of it takes too long for one event."""
+        while self._left:
+            self._add_part()
+
+    @Slot()
+    def _build_next(self) -> None:
+        if self._left:
+            self._add_part()
+            self._next.start()
+
+    def _add_part(self) -> None:
+        part = self._left.pop(0)()
+        self._parts.insertWidget(self._parts.count() - 1, part)
+        part.show()
+
+    def _fold(self) -> QWidget:
+        self._more = _More(self.tr("More"), self._build_more)
+        self._more.set_open(any(not same(_value_of(param, self._step), param.default) for param in self._later))
+        return self._more
+
+    def _reset_part(self) -> QWidget:
+        self._reset_button = button(self.tr("Reset to the defaults"), self._reset, role="quiet", name="augment.reset")
+        self._show_reset()
+        return self._reset_button
+
+    def _row(self, param: ParamInfo) -> ParamRow:
+        row = ParamRow(param, _value_of(param, self._step))
         row.edited.connect(self._param_edited)
         row.settled.connect(self.settled)
         row.sweepWanted.connect(self.sweepWanted)
@@ -190,7 +223,7 @@ class StepForm(QWidget):
         """Build what is folded away; half of a large form, and seldom looked at."""
         if self._more is not None and self._later:
             later, self._later = self._later, []
-            self._more.body.setLayout(column(*(self._row(param, self._step) for param in later), spacing=MARGIN))
+            self._more.body.setLayout(column(*(self._row(param) for param in later), spacing=MARGIN))
 
     def _chance_info(self, known: TransformInfo, weight: bool) -> ParamInfo:
         if weight:
@@ -212,6 +245,7 @@ class StepForm(QWidget):
         for part in parts:
             layout.addWidget(part)
         layout.addStretch(1)
+        self._parts = layout
         if self._content is not None:
             self._outer.removeWidget(self._content)
             self._content.hide()
