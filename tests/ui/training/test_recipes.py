@@ -1,6 +1,7 @@
 import pytest
 
-from workbench.training.config import PRESETS, FreezeNothing, TrainConfig
+from workbench.augment.chain import Chain, Step
+from workbench.training.config import PRESETS, FreezeNothing, MixConfig, RareConfig, TrainConfig
 from workbench.ui.training import recipes
 
 OWN = TrainConfig().with_settings(["backbone=timm/resnet18", "size=96", "batch_size=8", "seed=3"])
@@ -21,6 +22,14 @@ def test_a_recipe_leaves_backbone_augmentation_and_machine_alone() -> None:
         OWN.seed,
     )
     assert put.freeze == FreezeNothing()
+
+
+def test_a_recipe_leaves_rare_classes_and_mixing_alone() -> None:
+    rare = RareConfig(classes=("crack",), chain=Chain(steps=(Step(transform="VerticalFlip"),)))
+    own = OWN.model_copy(update={"rare": rare, "mix": MixConfig(kind="mixup")})
+    put = recipes.put_on(own, "best")
+    assert (put.rare, put.mix) == (own.rare, own.mix)
+    assert recipes.of(put) == "best"
 
 
 def test_nothing_of_an_earlier_recipe_is_left() -> None:

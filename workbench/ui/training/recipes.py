@@ -1,8 +1,11 @@
 """Recipes: what the next run has in common with a preset, and how a preset is put on a config."""
 
+from functools import cache
+from typing import Any
+
 from workbench.training.config import PRESETS, TrainConfig
 
-KEPT = ("seed", "backbone", "preprocess", "augment", "compute")
+KEPT = ("seed", "backbone", "preprocess", "augment", "rare", "mix", "compute")
 """What belongs to the other panels and to the machine: no recipe touches it."""
 
 
@@ -15,6 +18,13 @@ def put_on(config: TrainConfig, recipe: str) -> TrainConfig:
 def of(config: TrainConfig) -> str:
     """Return the recipe that the config follows, the number of epochs aside; empty where it follows none."""
     for recipe in PRESETS:
-        if put_on(config, recipe).model_copy(update={"epochs": config.epochs}) == config:
+        if all(getattr(config, name) == value for name, value in _chosen(recipe).items()):
             return recipe
     return ""
+
+
+@cache
+def _chosen(recipe: str) -> dict[str, Any]:
+    """Return what a recipe chooses; it is the same whatever it is put on. Asked with each move of any slider."""
+    put = put_on(TrainConfig(), recipe)
+    return {name: getattr(put, name) for name in TrainConfig.model_fields if name not in (*KEPT, "epochs")}
