@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from workbench.augment.chain import Chain, Place, Step
 from workbench.ui.augment import edits
 from workbench.ui.augment.card import Mark, dragged
+from workbench.ui.augment.chain_column import AT_ONCE
 from workbench.ui.augment.chain_view import ChainView
 
 CHAIN = Chain(
@@ -278,3 +279,27 @@ def test_marks_and_costs(view: ChainView) -> None:
     view.grab()
     view.set_marks({})
     assert not view.card((1,))._sign.isVisible()
+
+
+def test_the_cards_of_a_long_chain_come_some_at_a_time(view: ChainView, qtbot: QtBot) -> None:
+    made: list[int] = []
+    make = view._column._make
+    view._column._make = lambda: made.append(1) or make()
+    view.show_chain(Chain(steps=tuple(Step(transform="HorizontalFlip", p=n / 64) for n in range(64))), None)
+    assert len(made) <= AT_ONCE
+    height = view._column.minimumHeight()
+    qtbot.waitUntil(lambda: len(view._column._pool) == 64)
+    assert view._column.minimumHeight() == height
+    cards = view.cards()
+    assert [card.place for card in cards] == [(n,) for n in range(64)]
+    assert all(card.isVisibleTo(view._column) for card in cards)
+    assert [card.y() for card in cards] == sorted({card.y() for card in cards})
+    view.show_chain(Chain(steps=(Step(transform="HorizontalFlip"),)), None)
+    assert len(view._column._pool) == 64
+
+
+def test_a_step_far_down_is_there_when_it_is_selected(view: ChainView) -> None:
+    view.show_chain(Chain(steps=tuple(Step(transform="HorizontalFlip") for _ in range(64))), (60,))
+    card = view.card((60,))
+    assert card is not None
+    assert view.viewport().rect().contains(card.mapTo(view.viewport(), card.rect().center()))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,10 @@ EMPTY = 32
 """Height of what an empty group shows."""
 SIDEWAYS = 0.4
 """What a pixel to the left or right counts against one up or down where landings at different depths are close."""
+
+
+AT_ONCE, AT_A_TIME = 10, 4
+"""So many cards are made when a chain is shown, about what is in view, and so many with each event after that."""
 
 
 class Landing(NamedTuple):
@@ -45,26 +49,52 @@ class ChainColumn(QWidget):
         self._landings: list[Landing] = []
         self._mark: Landing | None = None
         self._width = -1
+        self._current: Place | None = None
+        self._missing = QTimer(self)
+        self._missing.setInterval(0)
+        self._missing.timeout.connect(self._make_some)
 
     def cards(self) -> list[ChainCard]:
+        """Return the cards from the top; those that are still to come are made now."""
+        self._make_cards(len(self._faces))
         return self._pool[: len(self._faces)]
 
     def show_faces(self, faces: Sequence[Face], current: Place | None) -> None:
         """Show these steps, from the top; what a folded group holds is not among them."""
         same = [_shape(face) for face in faces] == [_shape(face) for face in self._faces]
-        self._faces = list(faces)
-        while len(self._pool) < len(faces):
+        self._faces, self._current = list(faces), current
+        for card, face in zip(self._pool, faces, strict=False):
+            self._show(card, face)
+        for card in self._pool[len(faces) :]:
+            card.hide()
+        self._make_cards(AT_ONCE)
+        if not same:
+            self._place()
+        if len(self._pool) < len(faces):
+            self._missing.start()
+
+    def _make_cards(self, count: int) -> None:
+        """Make those of the first ``count`` cards that there are not yet."""
+        have = len(self._pool)
+        for face in self._faces[have:count]:
             card = self._make()
             card.setParent(self)
             self._pool.append(card)
-        for card, face in zip(self._pool, faces, strict=False):
-            card.show_face(face)
-            card.set_selected(face.place == current)
-            card.show()
-        for card in self._pool[len(faces) :]:
-            card.hide()
-        if not same:
+            self._show(card, face)
+        if have < min(count, len(self._faces)):
             self._place()
+
+    @Slot()
+    def _make_some(self) -> None:
+        if len(self._pool) < len(self._faces):
+            self._make_cards(len(self._pool) + AT_A_TIME)
+        else:
+            self._missing.stop()
+
+    def _show(self, card: ChainCard, face: Face) -> None:
+        card.show_face(face)
+        card.set_selected(face.place == self._current)
+        card.show()
 
     def settle(self) -> None:
         """Let the room around know how high the column is now."""
@@ -98,20 +128,22 @@ class ChainColumn(QWidget):
         self._grounds, self._empty, self._landings = [], [], []
         y = 4
         groups: list[tuple[Face, int]] = []  # those open here, with the top of their ground
-        for card, face in zip(self._pool, self._faces, strict=False):
+        for number, face in enumerate(self._faces):
             while groups and groups[-1][0].place != face.place[: len(groups[-1][0].place)]:
                 y = self._close(*groups.pop(), y)
             left, right = self._sides(len(face.place) - 1)
             self._landings.append(Landing(face.place, _line(left, right, y)))
-            card.setGeometry(left, y, right - left, HEIGHT)
+            room = QRect(left, y, right - left, HEIGHT)
+            if number < len(self._pool):
+                self._pool[number].setGeometry(room)
             if face.step.is_group and not face.folded:
                 groups.append((face, y))
                 y += HEIGHT
             else:
                 if face.step.is_group:
                     end = (*face.place, len(face.step.steps))
-                    self._landings.append(Landing(end, card.geometry(), into=True))
-                    self._grounds.append((face.place, card.geometry()))
+                    self._landings.append(Landing(end, room, into=True))
+                    self._grounds.append((face.place, room))
                 y += HEIGHT + GAP
         while groups:
             y = self._close(*groups.pop(), y)
