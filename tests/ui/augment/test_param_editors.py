@@ -163,6 +163,37 @@ def test_a_colour_is_a_grey_or_three_numbers(qtbot: QtBot) -> None:
     assert editor.value() == [1, 2, 3]
 
 
+def test_a_colour_may_be_one_of_a_few_words(qtbot: QtBot) -> None:
+    words = param("colour", 0, choices=("random", "inpaint_ns"), labels=("Random pixels", "From around"))
+    editor = editor_for(words, "inpaint_ns")
+    qtbot.addWidget(editor)
+    editor.show()
+    assert isinstance(editor, ColourEditor)
+    assert editor.value() == "inpaint_ns"
+    assert editor.choice.currentText() == "From around"
+    with qtbot.waitSignal(editor.edited) as told:
+        editor.mode.button("colour").click()
+    assert told.args == [[0, 0, 0]]
+    assert not editor.choice.isVisible()
+    editor.mode.button("choice").click()
+    assert editor.choice.isVisible()
+    with qtbot.waitSignal(editor.edited) as told:
+        editor.choice.setFocus()
+        editor.choice.setCurrentIndex(0)
+        editor.choice.activated.emit(0)
+    assert told.args == ["random"]
+
+
+def test_where_only_a_colour_will_do_there_is_no_grey(qtbot: QtBot) -> None:
+    editor = editor_for(param("colour", [200, 0, 0], length=3), [200, 0, 0])
+    qtbot.addWidget(editor)
+    editor.show()
+    assert isinstance(editor, ColourEditor)
+    assert not editor.mode.isVisible()
+    assert editor.swatch.isVisible()
+    assert editor.value() == [200, 0, 0]
+
+
 def test_the_colour_pointed_at_is_told_and_cancel_takes_it_back(qtbot: QtBot) -> None:
     editor = editor_for(param("colour", 0), [10, 20, 30])
     qtbot.addWidget(editor)

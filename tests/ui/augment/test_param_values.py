@@ -31,6 +31,13 @@ def test_what_fits_a_kind(kind: str, good: list[Any], bad: list[Any]) -> None:
     assert [value for value in bad if fits(one, value)] == []
 
 
+def test_a_colour_may_be_a_word_or_three_numbers_alone() -> None:
+    assert fits(param("colour", choices=("random",)), "random")
+    assert not fits(param("colour", choices=("random",)), "other")
+    assert not fits(param("colour", length=3), 7)
+    assert some_value(param("colour", "none", length=3, optional=True)) == [0, 0, 0]
+
+
 def test_lists_of_numbers_have_their_length_or_any() -> None:
     assert fits(param("values", length=3), [1, 2, 3])
     assert not fits(param("values", length=3), [1, 2])

@@ -105,7 +105,7 @@ class ChoiceEditor(ParamEditor):
 
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
-        self.box = _Choices()
+        self.box = ChoiceBox()
         self.box.setAccessibleName(param.title)
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -129,9 +129,10 @@ class ChoiceEditor(ParamEditor):
         self.settled.emit()
 
 
-class _Choices(QComboBox):
+class ChoiceBox(QComboBox):
+    """A box that the wheel does not change: it scrolls the form, and a value is never set by accident."""
+
     def wheelEvent(self, event: object) -> None:
-        """The wheel scrolls the form, never a value by accident."""
         event.ignore()
 
 

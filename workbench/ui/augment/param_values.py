@@ -49,7 +49,9 @@ def fits(param: ParamInfo, value: Any) -> bool:
         case "colour":
             if isinstance(value, list | tuple):
                 return len(value) == 3 and all(_is_grey(part) for part in value)
-            return _is_grey(value)
+            if isinstance(value, str):
+                return value in param.choices
+            return param.length != 3 and _is_grey(value)
         case "values":
             if not isinstance(value, list | tuple) or not all(_is_number(param, part) for part in value):
                 return False
@@ -79,7 +81,7 @@ def some_value(param: ParamInfo) -> Any:
         case "switch":
             return True
         case "colour":
-            return 0
+            return [0, 0, 0] if param.length == 3 else 0
         case "values":
             return [low] * param.length
         case _:

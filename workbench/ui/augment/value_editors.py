@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QColorDialog, QGridLayout, QLineE
 from workbench.augment.catalog import ParamInfo
 from workbench.ui import theme
 from workbench.ui.augment.number_box import NumberBox
-from workbench.ui.augment.param_editors import NumbersEditor, ParamEditor
+from workbench.ui.augment.param_editors import ChoiceBox, NumbersEditor, ParamEditor, choice_title
 from workbench.ui.augment.param_values import numbers_in, parsed, written
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import Segmented
@@ -19,13 +19,26 @@ _NARROW = 64
 
 
 class ColourEditor(ParamEditor):
-    """One grey on a slider, or a colour: a button that shows it, and red, green, blue in boxes."""
+    """One grey on a slider, a colour (a button that shows it, and red, green, blue in boxes), or one of ``param.choices``.
+
+    Where ``param.length`` is 3 there is nothing but the colour.
+    """
 
     def __init__(self, param: ParamInfo, value: Any, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
         self._dialog: QColorDialog | None = None
         self._before: list[float] = []
-        self.mode = Segmented([("grey", self.tr("Grey")), ("colour", self.tr("Colour"))])
+        modes = [("grey", self.tr("Grey")), ("colour", self.tr("Colour"))]
+        if param.choices:
+            modes.append(("choice", self.tr("Other")))
+        self.mode = Segmented(modes)
+        self._last = "grey"
+        self.choice = ChoiceBox()
+        self.choice.setAccessibleName(param.title)
+        self.choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for number in range(len(param.choices)):
+            self.choice.addItem(choice_title(param, number))
+        self.choice.activated.connect(self._choice_made)
         grey = ParamInfo(param.name, "number", 0, 0, 255, 1, "", param.title, "", least=0, most=255)
         self.grey = NumbersEditor(grey, 0)
         self.swatch = Swatch(self.tr("Choose {0}").format(param.title))
@@ -38,7 +51,7 @@ class ColourEditor(ParamEditor):
             box.editingFinished.connect(self.settled)
         self._rgb = QWidget()
         self._rgb.setLayout(row(self.swatch, *self.boxes, None, spacing=theme.HALF))
-        self.setLayout(column(row(self.mode, None), self.grey, self._rgb, spacing=theme.HALF))
+        self.setLayout(column(row(self.mode, None), self.grey, self._rgb, self.choice, spacing=theme.HALF))
         self.set_value(value)
         self.mode.changed.connect(self._mode_changed)
         self.grey.edited.connect(self._told)
@@ -48,13 +61,17 @@ class ColourEditor(ParamEditor):
     def value(self) -> Any:
         if self.mode.value() == "grey":
             return _plain(self.grey.value())
+        if self.mode.value() == "choice":
+            return self.param.choices[self.choice.currentIndex()]
         return [_plain(box.number()) for box in self.boxes]
 
     def set_value(self, value: Any) -> None:
         listed = isinstance(value, list | tuple)
         with QSignalBlocker(self.mode):
-            self.mode.set_value("colour" if listed else "grey")
-        if listed:
+            self.mode.set_value("colour" if listed else "choice" if isinstance(value, str) else "grey")
+        if isinstance(value, str):
+            self.choice.setCurrentIndex(self.param.choices.index(value))
+        elif listed:
             self._show_rgb(value)
         else:
             self.grey.set_value(value)
@@ -67,15 +84,17 @@ class ColourEditor(ParamEditor):
         self.swatch.show_colour(QColor(*(round(part) for part in value)))
 
     def _show_mode(self) -> None:
-        grey = self.mode.value() == "grey"
-        self.grey.setVisible(grey)
-        self._rgb.setVisible(not grey)
+        self._last = self.mode.value()
+        self.mode.setVisible(self.param.length != 3)
+        for key, part in (("grey", self.grey), ("colour", self._rgb), ("choice", self.choice)):
+            part.setVisible(key == self._last)
 
     @Slot()
     def _mode_changed(self) -> None:
-        if self.mode.value() == "colour":
+        was, now = self._last, self.mode.value()
+        if (was, now) == ("grey", "colour"):
             self._show_rgb([self.grey.value()] * 3)
-        else:
+        elif (was, now) == ("colour", "grey"):
             red, green, blue = (box.number() for box in self.boxes)
             self.grey.set_value(round(0.299 * red + 0.587 * green + 0.114 * blue))
         self._show_mode()
@@ -85,6 +104,11 @@ class ColourEditor(ParamEditor):
     @Slot()
     def _told(self) -> None:
         self.edited.emit(self.value())
+
+    @Slot()
+    def _choice_made(self) -> None:
+        self._told()
+        self.settled.emit()
 
     @Slot()
     def _rgb_changed(self) -> None:
