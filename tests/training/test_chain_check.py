@@ -193,6 +193,11 @@ def test_detail_that_crops_lose_is_said_with_what_helps(project_folder: Path, co
     )
     assert lost.enlarged == pytest.approx(5, abs=0.2)
     assert (lost.severity, lost.place, lost.size, lost.prepared) == ("warning", [0], 32, 32)
+    assert lost.message.startswith("The smallest crop of Crop and enlarge shows 20 % of the side")
+    half = step("RandomResizedCrop", 1.0, scale=[0.25, 1.0], ratio=[1, 1])
+    (both,) = of(events.DetailLoss, checked(project_folder, config, half, crop, images=2))
+    assert both.message.startswith("The smallest part that all crops together leave shows 10 % of the side")
+    assert (both.place, both.message.endswith("first in Crop and enlarge.")) == ([1], True)
     assert of(events.DetailLoss, checked(project_folder, config, step("Blur"), images=2)) == []
 
 

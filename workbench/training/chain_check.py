@@ -238,13 +238,21 @@ class _Check:
         size, prepared = self.pixels.size, self.pixels.prepared_side
         lost = geometry.detail_lost(chain, size, prepared)
         place, step = min(leaves(chain), key=lambda entry: geometry.smallest_crop(alone(entry[1])))
-        crop = f"The smallest crop of {words.titled(step.transform)} shows {words.percent(smallest)} of the side"
+        title, share = words.titled(step.transform), f"shows {words.percent(smallest)} of the side"
+        # Crops multiply along the chain: then no single step is the one that shows so little.
+        several = smallest < 0.995 * geometry.smallest_crop(alone(step))
+        crop = (
+            f"The smallest part that all crops together leave {share}"
+            if several
+            else f"The smallest crop of {title} {share}"
+        )
         if lost <= 1.005:
             message = f"{crop} and keeps all the detail: images are prepared at {prepared} pixels for {size}."
         else:
             detail = self.config.preprocess.detail
             room = prepared < min(size * 4, size / smallest) and detail < 4 and prepared >= size * min(detail, 1.01)
             way = f"raise the detail for crops (now {detail:g}) or crop less" if room else "crop less"
+            way += f", first in {title}" if several else ""
             message = f"{crop} and is enlarged {lost:.1f} times to {size} pixels, so it is blurred; {way}."
         yield DetailLoss(
             place=list(place),
