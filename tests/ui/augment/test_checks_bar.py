@@ -131,6 +131,22 @@ def test_rate_warnings_and_findings_are_shown(bar: ChecksBar, qtbot: QtBot) -> N
     assert not bar.list.isVisible()
 
 
+def test_the_findings_are_had_as_they_came(bar: ChecksBar, qtbot: QtBot) -> None:
+    assert bar.findings() == []
+    finished(qtbot, bar)
+    assert STARVED in bar.findings()
+    assert [finding["severity"] for finding in bar.findings()].count("warning") == 2
+
+
+def test_many_findings_take_what_they_may_and_no_more(bar: ChecksBar, qtbot: QtBot) -> None:
+    finished(qtbot, bar)
+    bar.list.show_findings([STARVED] * 20)
+    bar.list.set_most(240)
+    assert bar.list.sizeHint().height() == bar.list.minimumSizeHint().height() == 240
+    bar.list.show_findings([STARVED])
+    assert bar.list.sizeHint().height() < 100
+
+
 def test_a_click_on_a_finding_picks_its_step_in_its_chain(bar: ChecksBar, qtbot: QtBot) -> None:
     finished(qtbot, bar)
     picked: list[tuple[str, object]] = []

@@ -192,6 +192,7 @@ def test_an_error_is_marked_at_its_step_until_it_is_mended(panel: AugmentPanel, 
 
 def test_findings_and_costs_are_shown_at_their_steps(panel: AugmentPanel) -> None:
     result = Result(chain(panel), Chain())
+    result.take({"event": "StepCost", "place": [0], "ms": 0.02, "share": 0.1, "rare": False})
     result.take({"event": "StepCost", "place": [1], "ms": 12.3, "share": 0.8, "rare": False})
     loss = {"event": "MarkLoss", "severity": "warning", "message": "Marks leave the picture.", "note": ""}
     result.take({**loss, "place": [0]})
@@ -199,7 +200,7 @@ def test_findings_and_costs_are_shown_at_their_steps(panel: AugmentPanel) -> Non
     panel.checks._results[panel.checks._key] = result
     panel.checks._show(result)
     flip, clahe = panel.side.view.cards()
-    assert (flip.face.cost, clahe.face.cost) == ("", "12 ms")
+    assert (flip.face.cost, clahe.face.cost) == ("<0.1 ms", "12 ms")
     assert flip.face.mark == Mark("warning", "Marks leave the picture.")
     assert clahe.face.mark is None
     panel.checks.stepPicked.emit((1,))

@@ -32,9 +32,10 @@ def test_whole_numbers_stay_whole_and_on_their_steps() -> None:
     assert all(isinstance(number, int) for number in numbers(param("int_range", 3, 21, 2), [3, 7]))
 
 
-def test_a_range_marks_what_lies_within_and_shows_both_ends() -> None:
+def test_a_range_marks_its_ends_and_knows_what_lies_within() -> None:
     found = sweep_values.values(param("range", -180, 180, 1), [-25, 25])
-    assert [value.number for value in found if value.current] == [-25, 0, 25]
+    assert [value.number for value in found if value.current] == [-25, 25]
+    assert [value.number for value in found if value.within] == [-25, 0, 25]
     assert len(found) == 9
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QDrag, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QDrag, QEnterEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton, QWidget
 
 from workbench.augment.chain import GROUPS, Place, Step
@@ -16,8 +16,8 @@ from workbench.ui.widgets import ElidedLabel, label, tool_button
 MIME = "application/x-workbench-step"
 HEIGHT = 54
 GRIP = 20
-SLOT = 40
-"""Room for the cost of a step, in place of which the menu's button comes under the mouse."""
+SLOT = 24
+"""Least room for the cost of a step, in place of which the menu's button comes under the mouse."""
 
 
 class Mark(NamedTuple):
@@ -110,7 +110,8 @@ class ChainCard(QWidget):
             self._fold.setAccessibleName(tip)
         self._count.setText(_count(step))
         self._count.setVisible(bool(step.steps))
-        self._slot.setFixedWidth(SLOT if face.cost else 24)
+        cost = QFontMetrics(theme.font(theme.BADGE)).horizontalAdvance(face.cost) + 4 if face.cost else 0
+        self._slot.setFixedWidth(max(SLOT, cost))
         self._chance.set_values((step.p,))
         self._chance.setEnabled(face.active and step.enabled)
         self._show_chance(step.p)

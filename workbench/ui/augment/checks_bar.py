@@ -134,6 +134,10 @@ class ChecksBar(QWidget):
         """True where what is shown was found of another chain or model."""
         return self._shown is not None and self._results.get(self._key) is not self._shown
 
+    def findings(self) -> list[dict[str, Any]]:
+        """Return what is shown, as the dictionaries that the check's events are; empty where nothing was checked."""
+        return list(self._shown.findings) if self._shown is not None else []
+
     @property
     def running(self) -> bool:
         return self._job is not None

@@ -21,7 +21,7 @@ Index = QModelIndex | QPersistentModelIndex
 FindingRole = Qt.ItemDataRole.UserRole + 1
 
 ICON = 16
-LEAST_HEIGHT, MOST_HEIGHT = 136, 208
+LEAST_HEIGHT = 136
 """Pixels: three findings at least where there are so many, however large the preview would be."""
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
@@ -39,6 +39,7 @@ class ChecksList(QListWidget):
         self.setObjectName("augment.checks.list")
         self.setAccessibleName(self.tr("Findings about the chain"))
         self.stale = False
+        self._most = LEAST_HEIGHT
         self.setItemDelegate(_Row(self))
         self.setWordWrap(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -64,13 +65,20 @@ class ChecksList(QListWidget):
         self.stale = stale
         self.viewport().update()
 
+    def set_most(self, height: int) -> None:
+        """Take up to so many pixels where there are so many findings."""
+        if self._most != max(LEAST_HEIGHT, height):
+            self._most = max(LEAST_HEIGHT, height)
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         width = self.viewport().width()
         rows = sum(self.sizeHintForRow(row) for row in range(self.count()))
-        return QSize(width, min(MOST_HEIGHT, rows + 2 * self.frameWidth()))
+        return QSize(width, min(self._most, rows + 2 * self.frameWidth()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, min(self.sizeHint().height(), LEAST_HEIGHT))
+        # The preview beside it gives way.
+        return QSize(120, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

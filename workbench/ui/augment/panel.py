@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from workbench.augment import catalog
@@ -19,7 +19,6 @@ from workbench.ui.augment.card import Mark
 from workbench.ui.augment.chain_files import ChainFiles
 from workbench.ui.augment.chain_side import ChainSide
 from workbench.ui.augment.checks_bar import ChecksBar
-from workbench.ui.augment.checks_list import FindingRole
 from workbench.ui.augment.editor import ChainEditor, Target
 from workbench.ui.augment.effects import Effects
 from workbench.ui.augment.preview_area import PreviewArea
@@ -34,6 +33,8 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import Panel, PanelState
 
 USUAL_SIDE = 224
+FINDINGS_SHARE = 3
+"""Findings take this part of the panel's height at most."""
 UNMARK_MS = 400
 """A step's error goes this long after a change, unless the preview tells it again: a drag must not make it flicker."""
 
@@ -177,6 +178,10 @@ class AugmentPanel(Panel):
         """Ctrl+Z in this panel is about the chain, not about the labels."""
         return takes_undo(event, self.undo, self.redo) or super().event(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.checks.list.set_most(self.height() // FINDINGS_SHARE)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_chain(event.mimeData()) is not None:
             event.acceptProposedAction()
@@ -282,10 +287,8 @@ class AugmentPanel(Panel):
         """Return what a check of this very chain warns of, by step."""
         if self.checks.out_of_date:
             return {}
-        shown = self.checks.list
-        findings = [shown.item(number).data(FindingRole) for number in range(shown.count())]
         told: dict[Place, list[str]] = {}
-        for finding in findings:
+        for finding in self.checks.findings():
             of_rare = bool(finding.get("rare"))
             if (
                 finding.get("severity") == "warning"
@@ -393,4 +396,6 @@ class AugmentPanel(Panel):
 
 def _written(milliseconds: float) -> str:
     """Return what a step costs, in the few characters that a card has for it."""
+    if milliseconds < 0.05:
+        return "<0.1 ms"
     return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:.0f} ms"

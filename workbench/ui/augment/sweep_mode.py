@@ -27,6 +27,7 @@ class Sweep(Mode):
         self._known = known
         self._place: Place = ()
         self._step: Step | None = None
+        self._empty = True
         self._param: ParamInfo | None = None
         self._values: list[Value] = []
         self._asked: tuple[Place, str] = ((), "")
@@ -54,6 +55,7 @@ class Sweep(Mode):
 
     def plan(self, view: View) -> Plan | None:
         self._place, self._step = view.place, _step_at(view.chain, view.place)
+        self._empty = not view.chain.steps
         info = self._known.get(self._step.transform) if self._step is not None else None
         params = sweep_values.numeric(info) if info is not None else []
         self._fill(params, view)
@@ -66,7 +68,7 @@ class Sweep(Mode):
         self.tiles.show_captions([sweep_values.written(self._param, value.number) for value in self._values])
         is_range = self._param.kind in ("range", "int_range")
         for tile, value in zip(self.tiles.tiles, self._values, strict=True):
-            tile.marked = value.current
+            tile.marked, tile.strong = value.current, value.within
             tile.tip = self.tr("Click: move the nearer end of the range here") if is_range else self.tr("Click to set")
         if view.picture is None:
             return None
@@ -81,6 +83,8 @@ class Sweep(Mode):
         )
 
     def hint(self) -> str:
+        if self._empty:
+            return self.tr("Add a step to the chain: the sweep shows one of its parameters from low to high.")
         if self._step is None:
             return self.tr("Select a step of the chain: the sweep shows one of its parameters from low to high.")
         if self._step.is_group:

@@ -13,10 +13,11 @@ _NUMERIC = ("number", "integer", "range", "int_range")
 
 @dataclass(frozen=True)
 class Value:
-    """One tile of the sweep; ``current``: the chain has it now, of a range: it lies within."""
+    """One tile of the sweep; ``current``: the chain has it now, of a range: it is an end; ``within``: it lies in the range."""
 
     number: float
     current: bool
+    within: bool
 
 
 def numeric(info: TransformInfo) -> list[ParamInfo]:
@@ -40,7 +41,7 @@ def values(param: ParamInfo, current: Any, most: int = MOST) -> list[Value]:
     now = _numbers(current)
     for number in sorted(set(now)):
         chosen = _with(chosen, number, now)
-    return [Value(number, _within(number, now)) for number in chosen]
+    return [Value(number, _is_end(number, now), _within(number, now)) for number in chosen]
 
 
 def swept(step: Step, param: ParamInfo, number: float) -> Step:
@@ -94,6 +95,10 @@ def _with(chosen: list[float], number: float, now: list[float]) -> list[float]:
         free = [other for other in free if (other < number if number == min(now) else other > number)] or free
     nearest = min(free, key=lambda other: abs(other - number))
     return sorted([number, *(other for other in chosen if other != nearest)])
+
+
+def _is_end(number: float, now: list[float]) -> bool:
+    return any(_within(number, [end]) for end in now)
 
 
 def _within(number: float, now: list[float]) -> bool:
