@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
 from workbench.registry import nearest
+from workbench.training import toml_text
 
 FORMAT = 2
 """2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read with images prepared at
@@ -196,7 +197,7 @@ class TrainConfig(Part):
 
     def dumps(self) -> str:
         """Return the config as TOML that `loads` reads back to an equal config."""
-        return tomlkit.dumps({"format": FORMAT, **self.model_dump(mode="json")})
+        return toml_text.dumps({"format": FORMAT, **self.model_dump(mode="json")})
 
     @classmethod
     def loads(cls, text: str, source: str = "the config") -> Self:
