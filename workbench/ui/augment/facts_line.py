@@ -3,12 +3,15 @@
 import threading
 from contextlib import suppress
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from workbench.augment.chain import Chain
 from workbench.training.preview import Picture, Request
 from workbench.ui.augment.pixel_facts import PixelFacts, PixelFactsFinder
+
+PAUSE_MS = 60
+"""Facts are looked for at this pace: to start a thread takes milliseconds while others work, too much for each move."""
 
 NOTICED = 1.05
 """Crops that are enlarged by less are not spoken of."""
@@ -28,6 +31,11 @@ class FactsLine(QLabel):
         self._number = 0
         self._also = ""
         self._asked: object = None
+        self._wanted: tuple[Request, Chain, Picture | None] | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._look)
 
     def show_facts(self, request: Request, chain: Chain, picture: Picture | None, also: str = "") -> None:
         """Say what is true of the request's pixels; ``also`` is said after it."""
@@ -37,13 +45,22 @@ class FactsLine(QLabel):
         if asked != self._asked:
             self._asked = asked
             self._number += 1
-            self._search.ask(self._number, request, chain, picture)
+            self._wanted = (request, chain, picture)
+            if not self._pause.isActive():
+                self._pause.start()
 
     def forget(self) -> None:
         """Say nothing: there is no image."""
-        self._asked = None
+        self._asked = self._wanted = None
+        self._pause.stop()
         self._number += 1
         self.setText("")
+
+    @Slot()
+    def _look(self) -> None:
+        if self._wanted is not None:
+            self._search.ask(self._number, *self._wanted)
+            self._wanted = None
 
     @Slot(int, object)
     def _told(self, number: int, facts: PixelFacts | None) -> None:

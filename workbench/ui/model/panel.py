@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
-from workbench.training.config import BackboneConfig, Freeze
+from workbench.training.config import BackboneConfig, Freeze, TrainConfig
 from workbench.ui import figures, icons, tables, theme
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.model import catalogue, known_stages
@@ -45,7 +45,7 @@ class ModelPanel(Panel):
         layout = row(self._left(), rule(vertical=True), self._right(), spacing=0)
         self.setLayout(layout)
         self.add_action("model.find", self.tr("Search the backbones"), self._focus_search, icon="search", key="Ctrl+F")
-        session.configChanged.connect(self._show_config)
+        session.configChanged.connect(self._config_changed)
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._runs_changed)
         self._show_config()
@@ -175,8 +175,19 @@ class ModelPanel(Panel):
             return None
 
     @Slot()
+    def _config_changed(self) -> None:
+        if self._of_model(self.session.config) != self._shown:
+            self._show_config()
+
+    @staticmethod
+    def _of_model(config: TrainConfig) -> tuple[object, ...]:
+        """Return what of the config this panel shows; a slider of another panel changes none of it."""
+        return config.backbone, config.freeze, config.preprocess
+
+    @Slot()
     def _show_config(self) -> None:
         config = self.session.config
+        self._shown = self._of_model(config)
         backbone = self._backbone()
         self.name.setText(config.backbone.name.partition("/")[2] or config.backbone.name)
         self.facts.setText(self._facts_of(backbone))
