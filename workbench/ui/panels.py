@@ -89,8 +89,19 @@ class Panels(QObject):
         if left and self._session.project is not None:
             self._waits += 1
             if self._waits > MOST_WAITS or all(panel.settled() for panel in self._built.values()):
-                self._build(left[0])
+                self._build_or_import(left[0])
             self._timer.start()
+
+    def _build_or_import(self, key: str) -> None:
+        """Take one of the two steps to a panel: to import it can take as long as to build it."""
+        module = self._stages[key].module
+        if module in sys.modules:
+            self._build(key)
+            return
+        try:
+            importlib.import_module(module)
+        except Exception:
+            self._build(key)  # which meets the error again, and tells it
 
     @Slot()
     def _panel_changed(self) -> None:

@@ -59,6 +59,14 @@ class ChainColumn(QWidget):
         self._make_cards(len(self._faces))
         return self._pool[: len(self._faces)]
 
+    def card(self, place: Place) -> ChainCard | None:
+        """Return the card of a step, made now if need be; None where a folded group hides it."""
+        at = next((number for number, face in enumerate(self._faces) if face.place == place), None)
+        if at is None:
+            return None
+        self._make_cards(at + 1)
+        return self._pool[at]
+
     def show_faces(self, faces: Sequence[Face], current: Place | None) -> None:
         """Show these steps, from the top; what a folded group holds is not among them."""
         same = [_shape(face) for face in faces] == [_shape(face) for face in self._faces]

@@ -58,7 +58,7 @@ class ChainView(QScrollArea):
 
     def card(self, place: Place) -> ChainCard | None:
         """Return the card of a step, None where a folded group hides it."""
-        return next((card for card in self.cards() if card.place == place), None)
+        return self._column.card(place)
 
     def show_chain(self, chain: Chain, current: Place | None) -> None:
         """Show a chain. A card whose values change stays where it is, so that a drag on its slider goes on."""
