@@ -190,6 +190,16 @@ def test_an_error_is_marked_at_its_step_until_it_is_mended(panel: AugmentPanel, 
     assert panel.state()[0] == "attention"
 
 
+def test_a_field_says_of_its_value_alone_what_is_wrong(panel: AugmentPanel) -> None:
+    panel.editor.pick((1,))
+    sentence = "The transform CLAHE cannot be used: tile_grid_size: all values must be >= 1."
+    panel.preview.failed.emit(sentence, (1,), "tile_grid_size")
+    assert panel.form._rows["tile_grid_size"].message == "All values must be at least 1."
+    assert panel.state() == ("attention", sentence)
+    panel.preview.failed.emit("No room for it.", (1,), "")
+    assert panel.form._wrong.text() == "No room for it."
+
+
 def test_findings_and_costs_are_shown_at_their_steps(panel: AugmentPanel) -> None:
     result = Result(chain(panel), Chain())
     result.take({"event": "StepCost", "place": [0], "ms": 0.02, "share": 0.1, "rare": False})

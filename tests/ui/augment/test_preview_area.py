@@ -117,6 +117,27 @@ def test_without_labels_it_is_said_what_to_do(
     assert area.current.board.names == [("scratch", "")]
 
 
+def test_mixing_without_labels_is_said(session: Session, area: PreviewArea, qtbot: QtBot) -> None:
+    session.project.labels.assign(session.project.images.ids(), None)
+    session.labelsChanged.emit()
+    session.set_config(session.config.model_copy(update={"mix": MixConfig(kind="mixup", p=1.0)}))
+    area.modes["variants"].mixed.setChecked(True)
+    qtbot.waitUntil(lambda: "no image has a label yet" in area.facts.text())
+    area.mode.set_value("wipe")
+    qtbot.waitUntil(lambda: "no image has a label yet" not in area.facts.text())
+
+
+@pytest.mark.parametrize("mode", ["classes", "steps", "compare"])
+def test_tiles_are_laid_out_for_the_room_that_they_have(area: PreviewArea, mode: str, asked: Asked) -> None:
+    area.select((1,))
+    area.resize(420, 900)
+    sides = []
+    for _ in range(2):
+        sides.append(asked(lambda: area.mode.set_value(mode)).side)
+        asked(lambda: area.mode.set_value("variants"))
+    assert sides[0] == sides[1], "as large at the first look as at the second"
+
+
 def test_forty_classes_are_seen_page_by_page(area: PreviewArea, session: Session, asked: Asked, qtbot: QtBot) -> None:
     labels = session.project.labels
     names = [f"class {n:02d} with a name that is longer than its pictures are wide" for n in range(38)]

@@ -53,6 +53,8 @@ class Board(QWidget):
     """
 
     picked = Signal(int)
+    spill = 0.0
+    """How far what is written under a tile may reach beyond it, to the left and to the right."""
 
     def __init__(self, name: str, *, pickable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +103,8 @@ class Board(QWidget):
         places = self.places()
         if index < len(places):
             under = tilings.CAPTION + (self.lines - 1) * tilings.LINE
-            self.update(places[index].adjusted(-AROUND, -AROUND, AROUND, AROUND + under).toAlignedRect())
+            around = max(AROUND, self.spill)
+            self.update(places[index].adjusted(-around, -AROUND, around, AROUND + under).toAlignedRect())
 
     def clear(self) -> None:
         """Forget the pictures: they show something that is gone."""
@@ -120,7 +123,8 @@ class Board(QWidget):
         dirty = QRectF(event.rect())
         under = tilings.CAPTION + (self.lines - 1) * tilings.LINE
         for number, (tile, place) in enumerate(zip(self.tiles, self.places(), strict=True)):
-            if dirty.intersects(place.adjusted(-AROUND, -AROUND, AROUND, AROUND + under)):
+            around = max(AROUND, self.spill)
+            if dirty.intersects(place.adjusted(-around, -AROUND, around, AROUND + under)):
                 self._paint(painter, tile, place)
                 if number == self._cursor and self.hasFocus():
                     painter.setPen(QPen(theme.colour("accent"), 1))
@@ -154,8 +158,8 @@ class Board(QWidget):
             if text:
                 strong = colour == "text" and (tile.strong or tile.marked or bool(tile.note))
                 painter.setPen(theme.colour("text" if strong else "secondary"))
-                area = QRectF(place.left(), below, place.width(), height)
-                elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+                area = QRectF(place.left(), below, place.width(), height).adjusted(-self.spill, 0, self.spill, 0)
+                elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
                 painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, elided)
             below += height
 
@@ -175,7 +179,7 @@ class Board(QWidget):
         self.setToolTip(self._tip(number) if number >= 0 else "")
 
     def _tip(self, number: int) -> str:
-        tile, room = self.tiles[number], self.places()[number].width()
+        tile, room = self.tiles[number], self.places()[number].width() + 2 * self.spill
         metrics = QFontMetrics(theme.font(theme.BADGE))
         cut = [text for text in (tile.caption, tile.note) if metrics.horizontalAdvance(text) > room]
         return "\n".join([*cut, *([tile.tip] if tile.tip else [])])
@@ -229,6 +233,8 @@ class VariantBoard(Board):
 
 class StripBoard(Board):
     """Tiles one after the other, wrapping where the width ends, with ``lines`` lines under each."""
+
+    spill = tilings.GAP - 2
 
     def __init__(self, name: str, *, lines: int = 1, pickable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(name, pickable=pickable, parent=parent)

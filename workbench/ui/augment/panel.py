@@ -244,7 +244,8 @@ class AugmentPanel(Panel):
         else:
             self.form.show_unknown(step)
         if self._error is not None and self._error[:2] == (self.editor.target, place):
-            self.form.mark(*self._error[2:])
+            _, _, param, sentence = self._error
+            self.form.mark(param, _at_field(sentence, param))
 
     def _title_of(self, name: str) -> str:
         known = self._groups.get(name) or self._known.get(name)
@@ -259,7 +260,7 @@ class AugmentPanel(Panel):
         self._error = (self.editor.target, place, param, sentence)
         self._show_marks()
         if place is not None and place == self.editor.current:
-            self.form.mark(param, sentence)
+            self.form.mark(param, _at_field(sentence, param))
         self.stateChanged.emit()
 
     @Slot()
@@ -392,6 +393,14 @@ class AugmentPanel(Panel):
             return find(config.backbone.name).input_size
         except WorkbenchError:
             return USUAL_SIDE  # The Model panel says what is wrong with the name.
+
+
+def _at_field(sentence: str, param: str) -> str:
+    """Return what a sentence about a step says of its parameter, to stand at the field, which has the parameter's name."""
+    _, named, told = sentence.partition(f" {param}: ")
+    if not param or not named or not told:
+        return sentence
+    return told[0].upper() + told[1:].replace(">= ", "at least ").replace("<= ", "at most ")
 
 
 def _written(milliseconds: float) -> str:

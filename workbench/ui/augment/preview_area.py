@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -58,6 +58,7 @@ class PreviewArea(QWidget):
         self.setObjectName("augment.preview")
         self._session = session
         self._choice, self._at = _NO_IMAGES, 0
+        self._unmixable = False
         self._row: ImageRow | None = None
         self._view = View()
         self._opened = False
@@ -263,12 +264,25 @@ class PreviewArea(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Ask for what is to be seen now."""
+        board = self.current.board
+        # A page out of sight keeps the size that it had when it was last seen.
+        board.resize(self._boards.size())
+        planned = board.size()
+        self._ask_for_all()
+        QTimer.singleShot(0, self, partial(self._fit, board, planned))
+
+    def _fit(self, board: QWidget, planned: QSize) -> None:
+        """Ask once more where the board got another size than its tiles were laid out for."""
+        if board is self._boards.currentWidget() and board is self.current.board and board.size() != planned:
+            self._ask_for_all()
+
+    def _ask_for_all(self) -> None:
         if not self.isVisible() or self._row is None:
             self.engine.cancel()
             return
         config = self._session.config
         self._look(seed=self.seed.value(), common=config.augment, mix=config.mix)
-        if self._variants.mixing and not self._view.partners:
+        if self._variants.mixing and not self._view.partners and not self._unmixable:
             self._session.reader.ask("augment partners", partial(to_mix_with, draw=7, count=24), self._take_partners)
         mode = self.current
         plan = mode.plan(self._view)
@@ -313,6 +327,8 @@ class PreviewArea(QWidget):
     def _also(self) -> str:
         """Return what else is to be known about the image."""
         view = self._view
+        if self._variants.mixing and self._unmixable and self.current is self._variants:
+            return self.tr("not mixed: no image has a label yet")
         if view.class_name in view.rare and view.chain == view.common != view.rare_chain:
             return self.tr("training gives {name} the chain of the rare classes").format(name=view.class_name)
         return ""
@@ -340,6 +356,7 @@ class PreviewArea(QWidget):
             except WorkbenchError as error:
                 self._session.problem.emit("augment", str(error))
         self._look(picture=None, class_name="", partners=(), place=(), param="")
+        self._unmixable = False
         self.facts.forget()
         self._say("")
         for mode in self.modes.values():
@@ -358,6 +375,7 @@ class PreviewArea(QWidget):
         """A label or a split decides which images stand for a class, and are mixed in."""
         self._classes.forget()
         self._look(partners=())
+        self._unmixable = False
         if self.current is self._classes or self._variants.mixing:
             self.refresh()
 
@@ -374,8 +392,8 @@ class PreviewArea(QWidget):
         names, positions = dict(self._choice.classes), positions_of(self._choice.classes)
         found = [(picture_of(row, positions), names.get(int(row.class_id or 0), "")) for row in rows]
         self._look(partners=tuple(found))
-        if found:
-            self.refresh()
+        self._unmixable = not found
+        self.refresh()
 
     @Slot()
     def _config_changed(self) -> None:

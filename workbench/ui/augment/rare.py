@@ -48,8 +48,10 @@ class RareClassList(QFrame):
                 self.tr("{count} classes").format(count=len(self._suggested)) if many else ", ".join(self._suggested)
             )
             self._why.setText(text.format(names=names))
-        else:
+        elif counts:
             self._why.setText(self.tr("No class has less than a third of the median count."))
+        else:
+            self._why.setText(self.tr("There are no classes yet: label some images in the Dataset panel."))
         self._take.setVisible(bool(self._suggested) and set(self._suggested) != set(chosen))
         self.list.blockSignals(True)
         self.list.clear()
