@@ -17,19 +17,25 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
-from PySide6.QtCore import QPoint, QRect  # noqa: E402
-from PySide6.QtGui import QImage, QPainter, QPaintEvent  # noqa: E402
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSettings, Qt  # noqa: E402
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from workbench.augment.chain import Chain, Step  # noqa: E402
 from workbench.data.reading import Decoding  # noqa: E402
+from workbench.intake import add_folders  # noqa: E402
+from workbench.jobs import Stop, drain  # noqa: E402
+from workbench.project.project import Project  # noqa: E402
 from workbench.training.config import PreprocessConfig, TrainConfig  # noqa: E402
 from workbench.training.preview import Picture, PreviewChild, Request, TileWish, variant_seed  # noqa: E402
+from workbench.ui import app as program  # noqa: E402
+from workbench.ui.augment.panel import AugmentPanel  # noqa: E402
 from workbench.ui.augment.preview_engine import PreviewEngine, Wish  # noqa: E402
 
 SIZE = 512
 COUNT = 16
 CHANGES = 40
+PANEL_ROUNDS = 3
 
 
 def step(name: str, p: float = 1.0, **params: object) -> Step:
@@ -158,8 +164,99 @@ def drag(window: Window, child: PreviewChild, every: float, changes: int) -> str
     )
 
 
+class RealPanel(QObject):
+    """The program's window of 1280 x 800 with the Augment panel, a project of one image, and the slider of Rotate."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        super().__init__()
+        Project.create(folder).close()
+        list(drain(add_folders(folder, [image.parent]), Stop()))
+        self.window = program.create(folder)
+        self.window.resize(1280, 800)
+        self.window.show()
+        self.block = 0.0
+        self.handle(60, self.window.panels.complete)
+        self.window.go("augment")
+        panel = self.window.panel("augment")
+        assert isinstance(panel, AugmentPanel)
+        self.panel = panel
+        session = self.window.session
+        config = session.config.model_copy(update={"augment": usual(0), "preprocess": PreprocessConfig(size=SIZE)})
+        self.told, self.waits = False, 0
+        panel.preview.engine.pictured.connect(self.pictured)
+        panel.preview.engine.ended.connect(self.all_told)
+        panel.preview.variants.installEventFilter(self)
+        session.set_config(config)
+        panel.editor.pick((2,))
+        self.handle(60, self.painted)
+        self.handle(2)
+        slider = panel.form.row("limit").editor.slider
+        assert slider is not None
+        self.slider = slider
+
+    def pictured(self) -> None:
+        self.waits += 1
+
+    def all_told(self) -> None:
+        self.told = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.waits = 0
+        return False
+
+    def painted(self) -> bool:
+        """Say whether all that was asked for has come and is painted."""
+        return self.told and not self.waits
+
+    def handle(self, seconds: float, done: object = lambda: False) -> None:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until and not done():  # type: ignore[operator]
+            start = time.perf_counter()
+            QApplication.processEvents()
+            self.block = max(self.block, time.perf_counter() - start)
+            time.sleep(0.0005)
+
+    def move(self, at: float, kind: QEvent.Type = QEvent.Type.MouseMove) -> None:
+        """Hold the right handle of the slider at ``at``, 0 (middle) to 1 (end)."""
+        place = QPointF(self.slider.width() * (0.55 + 0.4 * at), self.slider.height() / 2)
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        self.told, self.waits = False, 0
+        start = time.perf_counter()
+        QApplication.sendEvent(self.slider, QMouseEvent(kind, place, self.slider.mapToGlobal(place), left, left, none))
+        self.block = max(self.block, time.perf_counter() - start)
+
+    def change(self, at: float) -> float:
+        """Return the seconds from the move of the mouse to the paint of the last tile."""
+        start = time.perf_counter()
+        self.move(at)
+        self.handle(30, self.painted)
+        took = time.perf_counter() - start
+        self.handle(0.1)
+        return took
+
+    def measure(self) -> None:
+        self.move(0.0, QEvent.Type.MouseButtonPress)
+        self.handle(1)
+        found = [self.change((number + 1) / CHANGES) for number in range(CHANGES)]
+        side = self.panel.preview.variants.tile_side()
+        print(f"The panel in the window, 1280 x 800, tiles shown at {side}: all painted: {milliseconds(found)}")
+        self.block, blocks = 0.0, []
+        for number in range(100):
+            self.move(1 - number / 100)
+            self.handle(0.01)
+            blocks.append(self.block)
+            self.block = 0.0
+        self.handle(1)
+        print(f"  fast drag, a change every 10 ms: the window's blocks: {milliseconds(blocks)}", flush=True)
+
+    def close(self) -> None:
+        self.window.close()
+        self.handle(0.2)
+
+
 def main() -> None:
-    application = QApplication([])
+    application = program.application([])
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder, "image.jpg")
         small = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
@@ -181,6 +278,13 @@ def main() -> None:
             print(f"  the window's longest block: {1000 * window.block:.1f} ms", flush=True)
         child.close()
         window.engine.close()
+        settings = Path(folder, "settings")
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(settings))
+        for _ in range(PANEL_ROUNDS):
+            with tempfile.TemporaryDirectory() as project:
+                panel = RealPanel(image, Path(project, "project"))
+                panel.measure()
+                panel.close()
     del application
 
 
