@@ -52,4 +52,4 @@ def test_the_line_says_it_in_plain_words(qtbot: QtBot) -> None:
     assert line.sentence(PixelFacts(224, 224, 1.0, False)) == "The model sees 224 × 224 pixels"
     assert "from the prepared cache" in line.sentence(PixelFacts(224, 224, 1.0, True))
     assert "cut from the cached 448 × 448" in line.sentence(PixelFacts(224, 448, 1.0, True))
-    assert "enlarged 1.8 times" in line.sentence(PixelFacts(224, 224, 1.79, False))
+    assert "enlarged 1.8×" in line.sentence(PixelFacts(224, 224, 1.79, False))

@@ -71,16 +71,16 @@ class FactsLine(QLabel):
         """Return the facts in plain words."""
         parts = [self.tr("The model sees {0} \N{MULTIPLICATION SIGN} {0} pixels").format(facts.size)]
         if facts.prepared > facts.size:
-            text = self.tr("crops are cut from the cached {0} \N{MULTIPLICATION SIGN} {0}")
+            text = self.tr("crops cut from the cached {0} \N{MULTIPLICATION SIGN} {0}")
             if not facts.cached:
-                text = self.tr("crops are cut from {0} \N{MULTIPLICATION SIGN} {0}")
+                text = self.tr("crops cut from {0} \N{MULTIPLICATION SIGN} {0}")
             parts.append(text.format(facts.prepared))
         elif facts.cached:
             parts.append(self.tr("from the prepared cache"))
         if facts.lost > NOTICED:
-            text = self.tr("the smallest is enlarged {0} times")
+            text = self.tr("the smallest is enlarged {0}\N{MULTIPLICATION SIGN}")
             if facts.prepared <= facts.size:
-                text = self.tr("the smallest crop is enlarged {0} times")
+                text = self.tr("the smallest crop is enlarged {0}\N{MULTIPLICATION SIGN}")
             parts.append(text.format(f"{facts.lost:.1f}"))
         if self._also:
             parts.append(self._also)
