@@ -70,3 +70,19 @@ def test_what_cannot_be_converted_is_said_and_nothing_is_lost(
     assert sentence in events[-1]["message"]
     assert [path.name for path in tmp_path.iterdir()] == ["there.py"]
     assert (tmp_path / "there.py").read_text() == "mine"
+
+
+def test_a_chain_that_only_albumentations_refuses_is_named_with_its_step(tell: Tell, tmp_path: Path) -> None:
+    falling = Step(transform="RandomResizedCrop", params={"scale": [0.9, 0.1]})
+    Chain(steps=(Step(transform="Blur"), falling)).save(tmp_path / "falling.json")
+    for words in (
+        ("convert", "falling.json", "--out", "out.json"),
+        ("preview", "absent", "--image", "x.png", "--chain", "falling.json"),
+        ("check", "absent", "--chain", "falling.json"),
+    ):
+        code, events = tell(*words)
+        assert (code, events[-1]["event"]) == (1, "Failed")
+        assert events[-1]["message"].startswith(
+            "falling.json cannot be used at step 2: The transform RandomResizedCrop"
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["falling.json"]

@@ -87,7 +87,12 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
     source = arguments.config or (draft if draft.is_file() else None)
     config = TrainConfig.load(source) if source else TrainConfig()
     chain = [f"augment={arguments.chain}", "rare.classes=[]"] if arguments.chain else []
-    return config.with_settings([*arguments.set, *chain])
+    config = config.with_settings([*arguments.set, *chain])
+    if arguments.chain:
+        from workbench.augment import exchange
+
+        exchange.check(config.augment, arguments.chain)
+    return config
 
 
 def _augment(arguments: argparse.Namespace) -> Job:
@@ -113,6 +118,8 @@ def _convert(arguments: argparse.Namespace) -> Job:
 
 
 def _preview(arguments: argparse.Namespace) -> Job:
+    if arguments.seed < 0:
+        raise WorkbenchError(f"--seed is a whole number, 0 or more, not {arguments.seed}.")
     config = config_of(arguments)
     from workbench.training.preview_sheet import preview_sheet
 

@@ -276,6 +276,10 @@ def _found(event: Any) -> str:
     return f"{mark} {where}{event.message}" + (f"\n    {note}" if note else "")
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 SPLITS = ("train", "validation", "test")
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "Intake": _scanned,
@@ -292,9 +296,10 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
         ("StepCost", "Feeding", "MarkLoss", "Laterality", "DecisionFlips", "BorderLoss", "DetailLoss"), _found
     ),
     "PresetListed": lambda event: f"{event.name}: {event.help or event.title} ({', '.join(event.steps) or 'no steps'})",
-    "ChainWritten": lambda event: f"{event.steps} steps: {event.path}",
+    "ChainWritten": lambda event: f"{_counted(event.steps, 'step')}: {event.path}",
     "SheetWritten": lambda event: (
-        f"{event.image}: {event.variants} {'steps' if event.steps else 'variants'} at {event.size} pixels: {event.path}"
+        f"{event.image}: {_counted(event.variants, 'step' if event.steps else 'variant')} at {event.size} pixels: "
+        f"{event.path}"
     ),
     "ChainChecked": lambda event: f"{event.message} ({event.seconds:.0f} s)",
     "FitStarted": _fit_started,

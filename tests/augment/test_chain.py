@@ -23,8 +23,8 @@ def test_a_chain_survives_its_file(tmp_path: Path) -> None:
         ("{", "is not JSON"),
         ("[]", "holds no chain"),
         ('{"format": 9, "steps": []}', "newer Workbench"),
-        ('{"steps": [{"transform": "Affine", "p": 2}]}', r"steps\.0\.p"),
-        ('{"steps": [{"name": "Affine"}]}', "steps"),
+        ('{"steps": [{"transform": "Affine", "p": 2}]}', "step 1: p: it should be 1 or less, not 2"),
+        ('{"steps": [{"name": "Affine"}]}', "step 1: transform: it is missing"),
     ],
 )
 def test_what_is_no_chain_is_refused_in_a_sentence(text: str, words: str) -> None:

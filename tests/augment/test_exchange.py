@@ -324,7 +324,18 @@ LAUGHS = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
             ours({"transform": "Blur"}, {"transform": "Lambda"}),
             "at step 2: The transform Lambda is not on offer",
         ),
-        ("x.json", ours({"transform": "Blur", "p": 7}), r"steps\.0\.p"),
+        ("x.json", ours({"transform": "Blur", "p": 7}), "step 1: p: it should be 1 or less, not 7"),
+        ("x.json", ours({"transform": "Blur", "evil": 7}), "step 1: evil: there is no field of that name"),
+        ("x.json", ours({"transform": "Blur"}, {"p": 1}), "step 2: transform: it is missing"),
+        ("x.json", json.dumps({"steps": "Blur"}), "steps: it should be a list"),
+        ("x.json", ours({"transform": "__import__"}), "named '__import__' on offer; choose one from the list"),
+        ("x.json", '{"steps": ' + "9" * 9999 + "}", r"not JSON \(it holds a number of thousands of digits\)"),
+        (
+            "x.json",
+            ours({"transform": "Rotate", "params": {"border_mode": 77}}),
+            "border_mode of Rotate should be one of",
+        ),
+        ("x.json", ours({"transform": "Rotate", "params": {"limit": {"a": 1}}}), "limit of Rotate should hold numbers"),
         ("x.json", ours({"transform": "Blur", "params": {"blur": 3}}), "at step 1: Blur has no parameter 'blur'"),
         ("x.json", ours({"transform": "Blur", "params": {"blur_limit": "wide"}}), "should hold numbers, not 'wide'"),
         ("x.json", ours({"transform": "Blur", "params": {"blur_limit": [3, 5, 7]}}), "two numbers, from and to"),
@@ -384,9 +395,22 @@ def test_what_is_no_chain_is_refused_in_a_sentence(name: str, text: str, words: 
         read(path)
     message = str(caught.value)
     assert message.startswith(str(path))
-    assert message.endswith(".")
+    assert message.endswith((".", "?"))
+    assert not message.endswith("?.")
     assert "\n" not in message
     assert len(message) < 500 + len(str(path))
+
+
+def test_what_replays_is_read_as_the_chain_that_it_is(tmp_path: Path) -> None:
+    import albumentations
+
+    replaying = albumentations.ReplayCompose([albumentations.HorizontalFlip(p=0.5), albumentations.Rotate(p=0.5)])
+    path = tmp_path / "replay.json"
+    albumentations.save(replaying, str(path), data_format="json")
+    composed = compose(read(path), side=48)
+    for seed in range(4):
+        replaying.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        assert (replaying(image=IMAGE)["image"] == composed(IMAGE, seed)).all()
 
 
 def test_nothing_in_a_file_runs(tmp_path: Path) -> None:

@@ -231,6 +231,18 @@ def test_without_images_speed_is_measured_on_drawn_ones(tmp_path: Path, config: 
     assert found[-1].images == 0
 
 
+def test_rare_classes_that_the_project_does_not_have_are_told(project_folder: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "empty").close()
+    rare = TrainConfig().with_settings(['rare.classes=["pitt"]', "backbone=tests/mean-colour", "weights=none"])
+    for folder, advice in (
+        (project_folder, "did you mean pit? Correct rare.classes"),
+        (tmp_path / "empty", "; correct rare.cl"),
+    ):
+        told = [event.message for event in of(Noticed, checked(folder, rare, images=2))]
+        assert "no class 'pitt'" in told[0]
+        assert advice in told[0]
+
+
 def test_unlabelled_images_do_and_an_unreadable_one_is_named(
     tmp_path: Path, tiny_images: Callable[..., Path], config: TrainConfig
 ) -> None:

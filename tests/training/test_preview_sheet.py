@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from workbench import cli
 from workbench.augment.chain import Chain, Step
 from workbench.data.dataset import Sample
 from workbench.data.reading import Decoding
+from workbench.project.project import Project
 from workbench.training.config import TrainConfig
 from workbench.training.preview import variant_seed
 from workbench.training.preview_sheet import place_of
@@ -138,3 +140,19 @@ def test_wrong_words_are_answered_in_a_sentence(
     assert sentence in events[-1]["message"]
     assert "\n" not in events[-1]["message"]
     assert not (tmp_path / "sheet.png").exists()
+
+
+def test_a_project_that_cannot_be_written_will_do_and_unknown_rare_classes_are_told(
+    tell: Tell, project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+
+    def not_to_write(*_: object, **__: object) -> None:
+        raise AssertionError("opened to write")
+
+    monkeypatch.setattr(Project, "_open_to_write", not_to_write)
+    code, events = tell("--image", "good/003.png", "--set", 'rare.classes=["god"]', chain=False)
+    assert (code, events[-1]["event"]) == (0, "SheetWritten")
+    told = [event["message"] for event in events if event["event"] == "Noticed"]
+    assert "no class 'god'" in told[0]
+    assert "did you mean good?" in told[0]

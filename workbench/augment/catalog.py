@@ -109,8 +109,9 @@ def find(name: str) -> TransformInfo:
             return group
     if name in catalogue.refused:
         raise WorkbenchError(f"The transform {name} is not on offer: {catalogue.refused[name]}")
-    close = ", ".join(nearest(name, catalogue.transforms)) or "one of the list"
-    raise WorkbenchError(f"There is no transform named '{name}' on offer; did you mean {close}?")
+    close = ", ".join(nearest(name, catalogue.transforms))
+    advice = f"did you mean {close}?" if close else "choose one from the list."
+    raise WorkbenchError(f"There is no transform named '{name}' on offer; {advice}")
 
 
 def presets() -> dict[str, Chain]:

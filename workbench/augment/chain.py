@@ -144,9 +144,35 @@ def told_plainly(error: ValidationError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    place = [str(part + 1) for part in first["loc"] if isinstance(part, int)]
+    names = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    where = f"step {'.'.join(place)}: " if place else ""
+    named = f"{names[-1]}: " if names and not (place and names[-1] == "steps") else ""
+    wanted = _WANTED.get(first["type"])
+    given = first["input"]
+    shown = f", not {given!r}" if isinstance(given, bool | int | float) or given is None else ""
+    if wanted is None and "ge" in first.get("ctx", {}):
+        wanted = f"it should be {first['ctx']['ge']:g} or more"
+    elif wanted is None and "le" in first.get("ctx", {}):
+        wanted = f"it should be {first['ctx']['le']:g} or less"
+    message = f"{wanted}{shown}" if wanted else first["msg"].removeprefix("Value error, ")
+    return f"{where}{named}{message}"
+
+
+_WANTED = {
+    "extra_forbidden": "there is no field of that name",
+    "missing": "it is missing",
+    "tuple_type": "it should be a list",
+    "model_type": "it should be a table",
+    "model_attributes_type": "it should be a table",
+    "dict_type": "it should be a table",
+    "string_type": "it should be a text",
+    "float_type": "it should be a number",
+    "float_parsing": "it should be a number",
+    "finite_number": "it should be a number",
+    "bool_type": "it should be true or false",
+    "bool_parsing": "it should be true or false",
+}
 
 
 def _walk(steps: tuple[Step, ...], above: Place, enabled: bool) -> Iterator[tuple[Place, Step]]:

@@ -53,6 +53,7 @@ def convert(source: str, out: Path, *, side: int = 0, kind: exchange.Kind = "wor
         if not out.absolute().parent.is_dir():
             raise WorkbenchError(f"There is no folder {out.absolute().parent}; make it, or choose another --out.")
         chain = _read(source)
+        exchange.check(chain, source)
         exchange.write(chain, out, side=side, kind=kind)
         yield ChainWritten(str(out), len(chain.steps))
 

@@ -74,6 +74,16 @@ def read(path: Path) -> Chain:
     return chain
 
 
+def check(chain: Chain, source: str) -> None:
+    """Raise ChainError, which names ``source`` and the step, for a chain that cannot run. Imports albumentations."""
+    from workbench.augment import building
+
+    try:
+        building.check(chain)
+    except ChainError as error:
+        raise _refused(source, str(error), error.place) from error
+
+
 def write(chain: Chain, path: Path, *, side: int, kind: Kind = "workbench") -> None:
     """Write the chain in the form that the file's ending and ``kind`` say: .json, .yaml, .yml or .py.
 
@@ -173,7 +183,8 @@ def _refused(source: str, message: str, place: Place | None, name: str = "") -> 
     number = ".".join(str(position + 1) for position in place or ())
     where = f" at step {number}" if number else ""
     named = f" ({name})" if number and name else ""
-    return ChainError(f"{source} cannot be used{where}{named}: {message.rstrip('.')}.", place=place or None)
+    ended = message if message.endswith("?") else message.rstrip(".") + "."
+    return ChainError(f"{source} cannot be used{where}{named}: {ended}", place=place or None)
 
 
 def _checked(chain: Chain, source: str) -> None:
@@ -212,7 +223,11 @@ def _from_json(text: str, path: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        reason: Exception | str = error
+        if isinstance(error, RecursionError):
+            reason = "it is nested too deeply"
+        elif not isinstance(error, json.JSONDecodeError):
+            reason = "it holds a number of thousands of digits"
         raise WorkbenchError(f"{path} is not JSON ({reason}); {_ADVICE}.") from error
 
 
@@ -257,7 +272,7 @@ def _count(value: Any) -> None:
 
 def _top(top: Any) -> list[Step]:
     name = _name(top, ())
-    if name not in _CHAINS:
+    if name not in (*_CHAINS, "ReplayCompose"):
         return [_imported(top, (0,), 0)]
     inner = _inner(top, ())
     side = 0

@@ -9,7 +9,7 @@ from workbench.augment import catalog
 from workbench.augment.catalog import ParamInfo
 from workbench.augment.chain import GROUPS, Chain, ChainError, Step
 from workbench.augment.limits import check_growth, check_step, numbers_in
-from workbench.augment.words import NONE, NOT_OURS, SIZE, SIZED, for_library
+from workbench.augment.words import NONE, NOT_OURS, SIZE, SIZED, for_library, from_library
 from workbench.errors import WorkbenchError
 from workbench.registry import nearest
 
@@ -19,6 +19,8 @@ _WHOLE = ("integer", "int_range")
 _SEVERAL = ("max_size", "padding", "fill", "drop_value")
 """Parameters that albumentations takes as one number or as several."""
 _FOUR_SIDES = ("px", "percent")
+_AXES = ("x", "y")
+"""How a parameter of Affine names its two axes, where they differ."""
 
 
 def check_plainly(chain: Chain) -> None:
@@ -60,7 +62,7 @@ def _wrong(param: ParamInfo, value: Any) -> str:
     if param.kind == "switch":
         return "" if isinstance(value, bool) else "should be true or false"
     if param.kind == "choice":
-        known = value in param.choices or (isinstance(value, int) and not isinstance(value, bool))
+        known = from_library(param.name, value) in param.choices
         return "" if known else f"should be one of {', '.join(map(str, param.choices))}"
     if param.kind == "colour":
         if value in param.choices:
@@ -80,6 +82,8 @@ def _wrong_numbers(param: ParamInfo, value: Any) -> str:
     several = isinstance(value, list | dict)
     if param.kind in _SCALARS and several and param.name not in _SEVERAL:
         return "should be one number"
+    if isinstance(value, dict) and not (value and set(value) <= set(_AXES)):
+        return "should hold numbers, or those of x and y"
     if not _all_numbers(value):
         return f"should hold numbers, not {value!r}" if not several else "should hold numbers"
     if param.kind == "values" and (not several or (param.length and len(value) != param.length)):

@@ -31,6 +31,7 @@ from workbench.training.chain_checks.events import ChainChecked, DetailLoss, Lat
 from workbench.training.chain_checks.parts import alone, leaves
 from workbench.training.chain_checks.sample import Drawn, Picture
 from workbench.training.chain_checks.tracks import Mask, mark_of
+from workbench.training.checks import unknown_rare
 from workbench.training.config import TrainConfig
 from workbench.training.locks import in_use
 from workbench.training.samples import TrainPixels
@@ -98,6 +99,8 @@ class _Check:
         """Yield everything, count the warnings, end with ChainChecked."""
         began = time.monotonic()
         rare = bool(self.config.rare.classes and leaves(self.config.rare.chain))
+        if unknown := unknown_rare(self.project, self.config):
+            yield Noticed(unknown)
         yield Progress(0, None, "Choosing images")
         pictures = yield from self._pictures(())
         real = bool(pictures)

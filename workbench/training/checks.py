@@ -74,14 +74,19 @@ def check_labels(project: Project) -> None:
 
 def check_rare(project: Project, config: TrainConfig) -> None:
     """Raise WorkbenchError where a class that shall have its own chain is none of the project's."""
+    if unknown := unknown_rare(project, config):
+        raise WorkbenchError(unknown)
+
+
+def unknown_rare(project: Project, config: TrainConfig) -> str:
+    """Return a sentence about rare classes that are none of the project's, "" where there are none such."""
     names = [row.name for row in project.labels.classes()]
     unknown = [name for name in config.rare.classes if name not in names]
-    if unknown:
-        close = nearest(unknown[0], names) or names[:3]
-        raise WorkbenchError(
-            f"The project has no class {_list(unknown)}, for which there is a chain of its own; did you mean "
-            f"{', '.join(close)}? Correct rare.classes, then train."
-        )
+    if not unknown:
+        return ""
+    close = ", ".join(nearest(unknown[0], names) or names[:3])
+    advice = f"did you mean {close}? Correct" if close else "correct"
+    return f"The project has no class {_list(unknown)}, for which there is a chain of its own; {advice} rare.classes, then train."
 
 
 def check_folders(project: Project) -> None:

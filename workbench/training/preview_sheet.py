@@ -19,9 +19,10 @@ from workbench.data.dataset import Sample
 from workbench.data.reading import Pixels, file_of
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
-from workbench.jobs import Job, Progress, Stop
+from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.project.images import ImageRow, Query
 from workbench.project.project import Project
+from workbench.training.checks import unknown_rare
 from workbench.training.config import TrainConfig
 from workbench.training.preview import variant_seed
 from workbench.training.samples import TrainPixels
@@ -61,12 +62,15 @@ def preview_sheet(
 
     ``image`` is an image of the project by path, relative path or file name, or any image file. An image of a rare class
     goes through the chain of the rare classes. ``seed`` draws the same variants as in the window. Raises WorkbenchError for
-    an image that is not there or not one, a chain that cannot run, and an ``out`` that is not ours to replace.
+    an image that is not there or not one, a chain that cannot run, and an ``out`` that is not ours to replace. Rare classes
+    that the project does not have are Noticed. A project that cannot be written will do.
     """
 
-    def job(stop: Stop) -> Iterator[Progress | SheetWritten]:
+    def job(stop: Stop) -> Iterator[Progress | Noticed | SheetWritten]:
         _check_out(out)
-        with Project.open(project_folder) as project:
+        with Project.open_as_it_is(project_folder) as project:
+            if unknown := unknown_rare(project, config):
+                yield Noticed(unknown)
             row = _row_of(project, image)
             classes = [found.name for found in project.labels.classes()]
             numbers = {found.id: index for index, found in enumerate(project.labels.classes())}
