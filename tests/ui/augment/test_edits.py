@@ -45,7 +45,7 @@ def test_a_step_is_changed_alone() -> None:
     changed = edits.set_param(edits.change(NESTED, (1, 2), p=0.2, enabled=False), (1, 2), "limit", [0, 1])
     assert changed.at((1, 2)) == Step(transform="d", p=0.2, enabled=False, params={"limit": [0, 1]})
     assert edits.change(changed, (1, 2), p=0.5, enabled=True, params={}) == NESTED
-    with pytest.raises(Refused, match="less than or equal to 1"):
+    with pytest.raises(Refused, match="it should be 1 or less, not 7"):
         edits.change(NESTED, (0,), p=7)
     with pytest.raises(Refused, match="out of all bounds"):
         edits.set_param(NESTED, (0,), "limit", float("inf"))
