@@ -1,15 +1,19 @@
 """What every test gets: isolation, tiny images, the shared real images, and the guards against what a test leaves behind."""
 
-import gc
 import os
-import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QThread
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -46,10 +50,29 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     return home
 
 
+_qt_threads: "weakref.WeakSet[QThread]" = weakref.WeakSet()
+"""Every Qt thread that was started. To look for them among all objects takes 0.1 s in a large process, for each test."""
+
+
+@cache
+def _follow_qt_threads() -> None:
+    from PySide6.QtCore import QThread
+
+    start = QThread.start
+
+    def followed(thread: QThread, *rest: Any) -> None:
+        _qt_threads.add(thread)
+        start(thread, *rest)
+
+    QThread.start = followed  # type: ignore[method-assign]
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that leaves a thread, a Qt thread or a child process running fails."""
     threads = set(threading.enumerate())
+    if "qtbot" in request.fixturenames:
+        _follow_qt_threads()
     yield
     deadline = (
         time.monotonic() + 20
@@ -64,13 +87,10 @@ def _left(before: set[threading.Thread], qt: bool) -> list[str]:
     left = [
         thread.name for thread in threading.enumerate() if thread not in before and not _belongs_to_a_library(thread)
     ]
-    if qt and "PySide6.QtCore" in sys.modules:
+    if qt:
         import shiboken6
-        from PySide6.QtCore import QThread
 
-        # Not isinstance: it would wake lazy proxies (onnx, torch) that answer to __class__.
-        found = [thing for thing in gc.get_objects() if issubclass(type(thing), QThread)]
-        left += [repr(thread) for thread in found if shiboken6.isValid(thread) and thread.isRunning()]
+        left += [repr(thread) for thread in list(_qt_threads) if shiboken6.isValid(thread) and thread.isRunning()]
     import psutil
 
     children = psutil.Process().children()
