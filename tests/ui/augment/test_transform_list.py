@@ -23,6 +23,15 @@ def test_the_model_groups_and_filters(qtbot: QtBot) -> None:
     assert model.first() == -1
 
 
+@pytest.mark.parametrize(("text", "title"), [("rain", "Rain"), ("blur", "Blur"), ("noise", "Noise"), ("fog", "Fog")])
+def test_what_is_called_as_was_typed_comes_first(text: str, title: str) -> None:
+    model = TransformModel(catalog.transforms())
+    model.filter(text)
+    assert model.transform(model.first()).title == title
+    kinds = [model.index(row).data() for row in range(model.rowCount()) if model.transform(row) is None]
+    assert len(kinds) == len(set(kinds)), "what only does so is there too, each kind once"
+
+
 @pytest.fixture
 def popup(qtbot: QtBot) -> TransformPopup:
     made = TransformPopup(catalog.transforms())

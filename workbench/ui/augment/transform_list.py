@@ -79,17 +79,16 @@ class TransformModel(QAbstractListModel):
         ]
 
     def filter(self, text: str) -> None:
-        """Show the transforms whose name, title, group or help holds every word of ``text``."""
+        """Show the transforms whose name, title, group or help holds every word of ``text``, those called so first."""
         parts = text.casefold().split()
+        found = [known for known in self._all if all(part in _all_words(known) for part in parts)]
+        kinds: dict[str, list[TransformInfo]] = {}
+        for known in sorted(found, key=lambda known: _rank(known, parts)) if parts else found:
+            kinds.setdefault(known.group or self.tr("Groups"), []).append(known)
         self.beginResetModel()
         self._rows = []
-        for known in self._all:
-            words = f"{known.name} {known.title} {known.group} {known.help}".casefold()
-            if all(part in words for part in parts):
-                kind = known.group or self.tr("Groups")
-                if kind not in self._rows:
-                    self._rows.append(kind)
-                self._rows.append(known)
+        for kind, members in kinds.items():
+            self._rows += [kind, *members]
         self.endResetModel()
 
     def first(self) -> int:
@@ -122,6 +121,18 @@ class TransformModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(found, TransformInfo):
             return f"{found.help}\n{found.name}"
         return None
+
+
+def _all_words(known: TransformInfo) -> str:
+    return f"{known.name} {known.title} {known.group} {known.help}".casefold()
+
+
+def _rank(known: TransformInfo, parts: Sequence[str]) -> int:
+    """Return 0 for what begins with the words that were typed, 1 for what is called so, 2 for what does so."""
+    names = [known.title.casefold(), known.name.casefold()]
+    if any(name.startswith(" ".join(parts)) for name in names):
+        return 0
+    return 1 if any(all(part in name for part in parts) for name in names) else 2
 
 
 class _Delegate(QStyledItemDelegate):
