@@ -8,6 +8,9 @@ from workbench.ui.layouts import column, row
 from workbench.ui.run_job import RunJobBar
 from workbench.ui.widgets import Segmented
 
+NARROWEST = 140
+"""Pixels of the choice of views, where the window has no room for its longest line."""
+
 
 class EvaluateBar(RunJobBar):
     """Says what the user wants; the panel does it."""
@@ -47,8 +50,8 @@ class EvaluateBar(RunJobBar):
         }
         for name in [*test_time.names(), "chain:4"]:
             self.views.addItem(titles.get(name, name), name)
-        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.views.setMinimumContentsLength(14)
+        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.views.setMinimumWidth(NARROWEST)
         self.views.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.views.view().setMinimumWidth(200)
         self._inputs += [self.split, self.views]
