@@ -131,6 +131,15 @@ def test_rate_warnings_and_findings_are_shown(bar: ChecksBar, qtbot: QtBot) -> N
     assert not bar.list.isVisible()
 
 
+def test_a_narrow_bar_says_the_rates_in_fewer_words(bar: ChecksBar, qtbot: QtBot) -> None:
+    finished(qtbot, bar)
+    bar.resize(390, 300)
+    qtbot.waitUntil(lambda: bar.text.text() == "Feeds 310, eats 900/s")
+    assert not bar.gauge.isVisible()
+    bar.resize(600, 300)
+    qtbot.waitUntil(bar.gauge.isVisible)
+
+
 def test_the_findings_are_had_as_they_came(bar: ChecksBar, qtbot: QtBot) -> None:
     assert bar.findings() == []
     finished(qtbot, bar)

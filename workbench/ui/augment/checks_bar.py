@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from workbench.augment.chain import Chain, Place, Step
@@ -23,6 +23,8 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import ElidedLabel, button
 from workbench.ui.worker import JobHandle
 
+NARROW = 460
+"""Pixels of the bar below which the gauge gives its room to the figures."""
 KEPT = 16
 """Results that are kept, one for each chain and model."""
 
@@ -235,7 +237,7 @@ class ChecksBar(QWidget):
         """Bring every part up to what is known."""
         running, shown, stale = self._job is not None, self._shown, self.out_of_date
         self.progress.setVisible(running)
-        self.gauge.setVisible(not running and shown is not None and shown.feeding is not None)
+        self.gauge.setVisible(not running and shown is not None and shown.feeding is not None and not self._narrow)
         self.go.setText(self.tr("Stop") if running else self.tr("Check again") if shown else self.tr("Check the chain"))
         self.go.setEnabled(running or self.session.project is not None)
         self.count.setVisible(shown is not None)
@@ -253,6 +255,15 @@ class ChecksBar(QWidget):
             self._show_count(shown, stale=stale)
             self.gauge.show_rates(shown.feeding, stale=stale)
 
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < NARROW
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() < NARROW) != self._narrow:
+            self._refresh()
+
     def _summary(self, shown: Result, *, stale: bool) -> str:
         feeding = shown.feeding
         if stale:
@@ -260,9 +271,10 @@ class ChecksBar(QWidget):
         if feeding is None:
             return self.tr("Checked")
         if feeding["model_rate"] > 0:
-            return self.tr("Feeds {0}, model eats {1} images/s").format(
-                _rate(feeding["loader_rate"]), _rate(feeding["model_rate"])
-            )
+            text = self.tr("Feeds {0}, model eats {1} images/s")
+            if self._narrow:
+                text = self.tr("Feeds {0}, eats {1}/s")
+            return text.format(_rate(feeding["loader_rate"]), _rate(feeding["model_rate"]))
         return self.tr("Feeds {0} images/s").format(_rate(feeding["loader_rate"]))
 
     def _show_count(self, shown: Result, *, stale: bool) -> None:

@@ -176,7 +176,7 @@ class Steps(Mode):
         if not tile.quiet:
             tile.note = self._what(step)
         elif step.p < 1:
-            tile.note = self.tr("not drawn ({0})").format(figures.percent(step.p))
+            tile.note = self.tr("not drawn")
         else:
             tile.note = self.tr("changes nothing here")
         self.tiles.update_tile(at)
