@@ -64,7 +64,7 @@ def test_the_wipe_is_as_the_model_sees_it_with_the_dice_of_the_first_variant() -
 def test_a_sweep_changes_one_parameter_alone_or_in_the_chain() -> None:
     chain = Chain(steps=(FLIP, group(BLUR, FLIP)))
     info = ParamInfo("sigma_limit", "range", [0.5, 3], 0, 9, 0.1, "", "Sigma", "")
-    values = [Value(1.0, False), Value(2.0, True)]
+    values = [Value(1.0, False, False), Value(2.0, True, True)]
     alone = wishes.sweep(PICTURE, chain, (1, 0), info, values, 7)
     assert [one.steps[0].params for one in alone.chains] == [{"sigma_limit": [1.0, 1.0]}, {"sigma_limit": [2.0, 2.0]}]
     assert all(len(one.steps) == 1 and one.steps[0].p == 1 for one in alone.chains)
