@@ -1,7 +1,8 @@
 """How fast the window appears, and how smooth it stays while a run trains on both cores.
 
-Prints: process start to first paint (one cold start, then the median of five), which heavy modules the window's process holds
-after it has settled, and the gaps between the ticks of a 10 ms timer, idle and during a run.
+Prints: process start to first paint and to the first paint of the project it opens (the first start of all, which compiles the
+program's files, then the median of five), which heavy modules the window's process holds after it has settled, and the gaps
+between the ticks of a 10 ms timer, idle and during a run.
 """
 
 import json
@@ -28,14 +29,22 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 class FirstPaint(QObject):
-    seconds = None
+    # When the window was painted first, and when first with its project in it; seconds since the process began.
+    empty = project = None
     def eventFilter(self, watched, event):
-        if self.seconds is None and event.type() == QEvent.Type.Paint and isinstance(watched.window(), QMainWindow):
-            QTimer.singleShot(0, self.painted)
-            self.seconds = -1
+        if event.type() == QEvent.Type.Paint and isinstance(watched, QMainWindow):
+            opened = watched.session.project is not None
+            if self.empty is None:
+                self.empty = -1
+                QTimer.singleShot(0, self.painted)
+            if opened and self.project is None:
+                self.project = -1
+                QTimer.singleShot(0, self.shown)
         return False
     def painted(self):
-        self.seconds = time.time() - born
+        self.empty = time.time() - born
+    def shown(self):
+        self.project = time.time() - born
         QTimer.singleShot(int(settle), QApplication.quit)
 
 run = QApplication.exec
@@ -44,7 +53,8 @@ def exec_(_=None):
     QApplication.instance().installEventFilter(watch)
     code = run()
     import json
-    print(json.dumps({"seconds": watch.seconds, "modules": sorted(set(HEAVY) & set(sys.modules))}), flush=True)
+    modules = sorted(set(HEAVY) & set(sys.modules))
+    print(json.dumps({"empty": watch.empty, "project": watch.project, "modules": modules}), flush=True)
     return code
 QApplication.exec = exec_
 settle = sys.argv[1]
@@ -112,19 +122,21 @@ def environment() -> dict[str, str]:
     return {**launch.environment(), "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
 
 
-def run(code: str, *words: str) -> dict:
+def run(code: str, *words: str, **more: str) -> dict:
     command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    settings = {**environment(), **more}
+    if "PYTHONPYCACHEPREFIX" in more:
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is set, every start would compile the program again
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def start_seconds(project: Path, repeats: int = 5) -> tuple[float, list[float], list[str]]:
-    """Return the first start, the warm starts, and the heavy modules that the window held three seconds later."""
-    first = run(START, "3000", str(project))
-    warm = [run(START, "0", str(project))["seconds"] for _ in range(repeats)]
-    return first["seconds"], warm, first["modules"]
+def starts(project: Path, compiled: Path, repeats: int = 5) -> tuple[dict, list[dict]]:
+    """Return the first start, in which the program's files are compiled into ``compiled``, and the warm ones."""
+    first = run(START, "3000", str(project), PYTHONPYCACHEPREFIX=str(compiled))
+    return first, [run(START, "0", str(project), PYTHONPYCACHEPREFIX=str(compiled)) for _ in range(repeats)]
 
 
 def project_to_train(folder: Path) -> Path:
@@ -143,10 +155,12 @@ def project_to_train(folder: Path) -> Path:
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="workbench-window-") as name:
         project = project_to_train(Path(name))
-        first, warm, modules = start_seconds(project)
-        spread = f"{min(warm):.2f} to {max(warm):.2f}"
-        print(f"start to first paint: {first:.2f} s at first, {statistics.median(warm):.2f} s warm ({spread})")
-        print(f"heavy modules in the window's process after it settled: {modules or 'none'}")
+        first, warm = starts(project, Path(name) / "compiled")
+        for shown, text in (("empty", "first paint"), ("project", "the project painted")):
+            took = [start[shown] for start in warm]
+            spread = f"{min(took):.2f} to {max(took):.2f}"
+            print(f"start to {text}: {first[shown]:.2f} s at first, {statistics.median(took):.2f} s warm ({spread})")
+        print(f"heavy modules in the window's process after it settled: {first['modules'] or 'none'}")
         gaps = run(GAPS, str(project), "20")
         print("gaps of a 10 ms timer     median      p99      max")
         for stage in ("idle", "starting", "training"):

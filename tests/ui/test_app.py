@@ -2,12 +2,15 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from pytestqt.qtbot import QtBot
 
 from workbench.errors import WorkbenchError
+from workbench.ui import app as program
 from workbench.ui.app import ErrorReporter
 from workbench.ui.dialogs import BugDialog
 from workbench.ui.main_window import MainWindow
@@ -106,6 +109,53 @@ def test_with_a_project_open_and_all_panels_built_nothing_heavy_is_there(project
     modules = found["modules"]
     assert isinstance(modules, list)
     assert not NEVER & set(modules)
+
+
+class TestAFolderNamedAtTheStart:
+    @pytest.fixture
+    def window(self, project_folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
+        made = program.create(project_folder)
+        yield made
+        made.session.close()
+        made.close()
+        made.deleteLater()
+        qtbot.wait(10)
+
+    def test_it_is_opened_after_the_window_is_painted(self, window: MainWindow, qtbot: QtBot) -> None:
+        happened: list[str] = []
+
+        class Painted(QObject):
+            def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+                if event.type() == QEvent.Type.Paint:
+                    happened.append("painted")
+                return False
+
+        painted = Painted(window)
+        window.start.installEventFilter(painted)
+        window.session.projectChanged.connect(lambda: happened.append("opened"))
+        window.show()
+        assert "Opening project" in window.start.said()
+        qtbot.waitUntil(lambda: "opened" in happened, timeout=10_000)
+        assert happened[0] == "painted"
+        assert window.start.said() == ""
+
+    def test_a_window_that_is_never_painted_opens_it_too(
+        self, project_folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(program, "UNPAINTED", 10)
+        window = program.create(project_folder)
+        qtbot.waitUntil(lambda: window.session.project is not None, timeout=10_000)
+        window.session.close()
+        window.close()
+        window.deleteLater()
+
+    def test_where_that_fails_the_choices_are_there(self, tmp_path: Path, qtbot: QtBot) -> None:
+        window = program.create(tmp_path / "gone")
+        qtbot.addWidget(window)
+        window.show()
+        qtbot.waitUntil(lambda: bool(window.banners.shown()), timeout=10_000)
+        assert window.start.said() == ""
+        assert window.session.project is None
 
 
 class TestErrors:

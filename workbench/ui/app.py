@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -15,17 +15,34 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.session import Session
 from workbench.ui.worker import threads_left
 
+UNPAINTED = 2000
+"""Milliseconds after which a window that the system does not paint (minimised, on another desk) opens its folder all the same."""
+
 
 class Start(QObject):
-    """Opens what the command line named, once the window is on the screen."""
+    """Opens what the command line named, once the window is painted: opening imports what the window did not need."""
 
-    def __init__(self, session: Session, folder: Path, parent: QObject) -> None:
-        super().__init__(parent)
-        self._session, self._folder = session, folder
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        super().__init__(window)
+        self._window, self._folder, self._done = window, folder, False
+        window.start.expect(folder)
+        window.installEventFilter(self)
+        QTimer.singleShot(UNPAINTED, self.go)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            # The window's own paint comes before its parts'; the next turn of the loop is after all of them.
+            QTimer.singleShot(0, self.go)
+        return False
 
     @Slot()
     def go(self) -> None:
-        self._session.start_from(self._folder)
+        """Open the folder, once."""
+        if not self._done:
+            self._done = True
+            self._window.session.start_from(self._folder)
+            self._window.start.expect(None)
 
 
 class ErrorReporter(QObject):
@@ -71,7 +88,7 @@ def create(folder: Path | None = None) -> MainWindow:
     window = MainWindow(session)
     session.setParent(window)
     if folder is not None:
-        QTimer.singleShot(0, Start(session, folder, window).go)
+        Start(window, folder)
     return window
 
 

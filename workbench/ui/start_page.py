@@ -69,7 +69,7 @@ class StartPage(QWidget):
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         self._recent_title = label(self.tr("Recent projects"), "section")
-        inner = QWidget()
+        self._inner = inner = QWidget()
         inner.setFixedWidth(WIDTH)
         picture = Picture(icons.icon("dataset", "accent"), 64)
         inner.setLayout(
@@ -78,8 +78,21 @@ class StartPage(QWidget):
                 self._recent_title, self._recent,
             )
         )  # fmt: skip
-        self.setLayout(column(None, row(None, inner, None), None, None))
+        self._opening = label("", "secondary")
+        self._opening.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._opening.hide()
+        self.setLayout(column(None, self._opening, row(None, inner, None), None, None))
         self.show_recent([])
+
+    def expect(self, folder: Path | None) -> None:
+        """Say that ``folder`` is being opened, in place of the choices; None brings those back."""
+        self._opening.setText(self.tr("Opening {0} …").format(folder.name) if folder is not None else "")
+        self._opening.setVisible(folder is not None)
+        self._inner.setVisible(folder is None)
+
+    def said(self) -> str:
+        """Return what stands in place of the choices; empty while they are shown."""
+        return self._opening.text()
 
     def show_recent(self, projects: list[Path]) -> None:
         """List the projects of before, newest first."""
