@@ -64,7 +64,7 @@ def start_detached(argv: Sequence[str], *, stderr: Path) -> int:
             stderr=log,
             **_own_session(),
         )
-    _lower_priority(child.pid)
+    lower_priority(child.pid)
     _detached[child.pid] = child
     return child.pid
 
@@ -292,7 +292,7 @@ def _own_session() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _lower_priority(pid: int) -> None:
+def lower_priority(pid: int) -> None:
     """Let the window go first. A child that ended at once, or a system that refuses, keeps its priority."""
     with contextlib.suppress(psutil.Error):
         lower = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", None)

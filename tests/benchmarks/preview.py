@@ -172,6 +172,7 @@ class RealPanel(QObject):
         Project.create(folder).close()
         list(drain(add_folders(folder, [image.parent]), Stop()))
         self.window = program.create(folder)
+        program.spare_collector(self.window)
         self.window.resize(1280, 800)
         self.window.show()
         self.block = 0.0

@@ -267,6 +267,7 @@ class PreviewChild:
             text=True,
             encoding="utf-8",
         )
+        launch.lower_priority(self._process.pid)
         self._reader = threading.Thread(target=self._read, args=(self._process,), name="preview answers", daemon=True)
         self._reader.start()
 

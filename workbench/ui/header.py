@@ -25,6 +25,7 @@ class Pill(QAbstractButton):
         self.setObjectName(name)
         self._icon, self._dot = icon, ""
         self._share: float | None = None
+        self._told: object = None
         self._width = 0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -33,6 +34,10 @@ class Pill(QAbstractButton):
 
     def show_text(self, text: str, *, dot: str = "", share: float | None = None, tip: str = "") -> None:
         """``dot`` is a colour token; ``share`` fills the bar."""
+        told = (text, dot, share, tip)
+        if told == self._told:
+            return
+        self._told = told
         # While it counts, the pill only grows: the line must not shift with every figure.
         kept = self._width if share is not None and self._share is not None else 0
         self._dot, self._share = dot, share

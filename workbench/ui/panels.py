@@ -21,6 +21,7 @@ class Panels(QObject):
     built = Signal(str)
     missing = Signal(str)
     stateChanged = Signal(str)
+    allBuilt = Signal()
 
     def __init__(self, session: Session, stages: Sequence[Stage], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +92,8 @@ class Panels(QObject):
             if self._waits > MOST_WAITS or all(panel.settled() for panel in self._built.values()):
                 self._build_or_import(left[0])
             self._timer.start()
+        elif not left:
+            self.allBuilt.emit()
 
     def _build_or_import(self, key: str) -> None:
         """Take one of the two steps to a panel: to import it can take as long as to build it."""

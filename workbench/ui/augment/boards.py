@@ -120,11 +120,11 @@ class Board(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.BADGE))
         self.painted(painter)
-        dirty = QRectF(event.rect())
+        dirty = event.region()  # of several tiles that came at a time; its bounds would hold those between them
         under = tilings.CAPTION + (self.lines - 1) * tilings.LINE
         for number, (tile, place) in enumerate(zip(self.tiles, self.places(), strict=True)):
             around = max(AROUND, self.spill)
-            if dirty.intersects(place.adjusted(-around, -AROUND, around, AROUND + under)):
+            if dirty.intersects(place.adjusted(-around, -AROUND, around, AROUND + under).toAlignedRect()):
                 self._paint(painter, tile, place)
                 if number == self._cursor and self.hasFocus():
                     painter.setPen(QPen(theme.colour("accent"), 1))

@@ -90,7 +90,6 @@ class ChainSide(QWidget):
 
     def _connect(self) -> None:
         editor, view = self._editor, self.view
-        editor.changed.connect(self.show_all)
         editor.picked.connect(self._show_chain)
         self.preset.chosen.connect(self._use)
         self.rare.targetChosen.connect(self._target_chosen)
@@ -107,7 +106,7 @@ class ChainSide(QWidget):
 
     @Slot()
     def show_all(self) -> None:
-        """Show the draft as it is now."""
+        """Show the draft as it is now; the panel calls this with each change."""
         state, target, chain = self._editor.state, self._editor.target, self._editor.chain
         self.preset.show_chain(chain)
         self.rare.show_target(target)

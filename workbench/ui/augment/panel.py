@@ -200,18 +200,21 @@ class AugmentPanel(Panel):
     def _show_all(self) -> None:
         """Show the draft as it is now."""
         state, target = self.editor.state, self.editor.target
+        previewed = (state.chain, state.rare.chain, state.rare.classes, target)
+        before, self._previewed = self._previewed, previewed
+        if previewed != before:
+            # The preview is asked first: its child works while the rest follows.
+            self.preview.show_chain(self.editor.chain)
+            self.preview.show_rare(state.rare.chain, state.rare.classes)
+        self.side.show_all()
         self._undo.setEnabled(self.editor.history.can_undo)
         self._redo.setEnabled(self.editor.history.can_redo)
         self._show_form()
-        previewed = (state.chain, state.rare.chain, state.rare.classes, target)
-        if previewed != self._previewed:
-            before, self._previewed = self._previewed, previewed
+        if previewed != before:
             if target == "rare" and state.rare.classes and before is not None and before[2:] != previewed[2:]:
                 self._look_at_rare(state.rare.classes)
             if self._error is not None:
                 self._unmark.start()
-            self.preview.show_chain(self.editor.chain)
-            self.preview.show_rare(state.rare.chain, state.rare.classes)
             self._show_findings()
         if self.session.project is not None:
             self.checks.show_config(self.session.config)

@@ -111,7 +111,10 @@ class PreviewEngine(QObject):
         self._wish = wish
         if not self._timer.isActive():
             waited = 1000 * (time.monotonic() - self._sent)
-            self._timer.start(max(0, round(THROTTLE_MS - waited)))
+            if waited >= THROTTLE_MS:
+                self._send()  # before the rest of the window follows the change: the child works meanwhile
+            else:
+                self._timer.start(round(THROTTLE_MS - waited))
 
     def cancel(self) -> None:
         """Show nothing: no image, or the panel is out of sight."""
