@@ -5,7 +5,17 @@ import pytest
 from workbench.augment import exchange, presets
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
-from workbench.training.config import PRESETS, SHORT_NAMES, FreezeStages, MixConfig, RareConfig, TrainConfig
+from workbench.training.config import (
+    PRESETS,
+    SHORT_NAMES,
+    WAYS,
+    FeaturesOnce,
+    FreezeParts,
+    FreezeStages,
+    MixConfig,
+    RareConfig,
+    TrainConfig,
+)
 
 
 def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
@@ -34,7 +44,7 @@ def test_a_config_comes_back_from_toml_as_it_was(tmp_path: Path) -> None:
     )
     (tmp_path / "run.toml").write_text(config.dumps())
     assert TrainConfig.load(tmp_path / "run.toml") == config
-    assert "format = 2" in config.dumps()
+    assert "format = 3" in config.dumps()
 
 
 def test_a_config_of_format_1_keeps_its_images_at_the_models_size() -> None:
@@ -153,3 +163,42 @@ def test_a_file_that_is_no_config_is_a_sentence(tmp_path: Path) -> None:
     path.write_text("epochz = 3")
     with pytest.raises(WorkbenchError, match="epochz"):
         TrainConfig.load(path)
+
+
+class TestWays:
+    def test_each_is_a_config_that_comes_back(self) -> None:
+        for name in WAYS:
+            config = TrainConfig().with_settings([f"preset={name}"])
+            assert TrainConfig.loads(config.dumps()) == config
+
+    def test_the_timeline_is_the_first_phase_and_what_follows(self) -> None:
+        config = TrainConfig().with_settings(["preset=gradual"])
+        assert [(phase.epochs, phase.freeze.kind) for phase in config.phases] == [
+            (3, "backbone"),
+            (3, "stages"),
+            (4, "none"),
+        ]
+        assert config.total_epochs == 10
+
+    def test_one_way_takes_back_what_another_set(self) -> None:
+        scratch = TrainConfig().with_settings(["preset=scratch"])
+        assert (scratch.backbone.weights, scratch.optimizer.backbone_factor) == ("none", 1.0)
+        frozen = scratch.with_settings(["preset=frozen"])
+        assert (frozen.backbone.weights, frozen.optimizer.backbone_factor) == ("hub", 0.02)
+        assert frozen.with_settings(["preset=gradual"]).with_settings(["preset=full"]).then == ()
+
+    def test_a_weights_file_stays(self) -> None:
+        config = TrainConfig().with_settings(["weights=mine.pth", "preset=full"])
+        assert config.backbone.weights == "mine.pth"
+
+    def test_a_method_is_set_by_its_name(self) -> None:
+        config = TrainConfig().with_settings(["method=baseline"]).with_settings(["method=features"])
+        assert config.method == FeaturesOnce()
+
+    def test_a_baseline_without_features_is_refused(self) -> None:
+        with pytest.raises(WorkbenchError, match="needs colour"):
+            TrainConfig().with_settings(["method={kind='baseline',colour=false,gradients=false,key_points=false}"])
+
+    def test_parts_are_named(self) -> None:
+        config = TrainConfig().with_settings(["freeze=parts:layer4, backbone.layer3.1"])
+        assert config.freeze == FreezeParts(trained=("layer4", "backbone.layer3.1"))

@@ -5,25 +5,28 @@ metadata, so that the form, the TOML file and the error texts come from one defi
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
 from workbench.registry import nearest
 from workbench.training import toml_text
+from workbench.training.parts import WAYS as WAYS
+from workbench.training.parts import AsIs as AsIs
+from workbench.training.parts import Baseline as Baseline
+from workbench.training.parts import FeaturesOnce as FeaturesOnce
+from workbench.training.parts import Freeze, FreezeBackbone, HeadConfig, Method, Part, Phase, Train
+from workbench.training.parts import FreezeNothing as FreezeNothing
+from workbench.training.parts import FreezeParts as FreezeParts
+from workbench.training.parts import FreezeStages as FreezeStages
 
-FORMAT = 2
-"""2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read with images prepared at
+FORMAT = 3
+"""3: phases, heads, parts by name, ways without training, channels.
+2: nested chains, a chain for rare classes, mixing, detail of the prepared images. 1 is read with images prepared at
 the model's size, as they were then: a stopped run goes on with the pixels it began with."""
-
-
-class Part(BaseModel):
-    """A part of the config: unknown fields are refused, values never change in place."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class BackboneConfig(Part):
@@ -31,9 +34,24 @@ class BackboneConfig(Part):
 
     name: str = Field("torchvision/mobilenet_v2", title="Backbone", description="timm/NAME or torchvision/NAME")
     weights: str = Field(
-        "hub", title="Weights", description="hub (downloaded once), none (random), or the path of a weights file"
+        "hub",
+        title="Weights",
+        description="hub (downloaded once, or from a folder of packs), none (random), run:ID, or the path of a weights file",
+    )
+    tag: str = Field(
+        "", max_length=200, title="Published weights", description="Which of those on the hub; empty for the default"
     )
     dropout: float = Field(0.0, ge=0, lt=1, title="Drop-out", description="Share of features dropped before the head")
+    drop_path: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Drop-path",
+        description="Share of residual branches skipped in training, where there are any",
+    )
+    channels: int = Field(
+        3, ge=1, le=32, title="Channels", description="3: colour; 1: grey, with the first layer's weights adapted"
+    )
 
 
 class PreprocessConfig(Part):
@@ -56,28 +74,6 @@ class PreprocessConfig(Part):
     )
 
 
-class FreezeBackbone(Part):
-    """Only the head trains."""
-
-    kind: Literal["backbone"] = "backbone"
-
-
-class FreezeNothing(Part):
-    """Everything trains."""
-
-    kind: Literal["none"] = "none"
-
-
-class FreezeStages(Part):
-    """The head and the last stages of the backbone train."""
-
-    kind: Literal["stages"] = "stages"
-    train_last: int = Field(1, ge=1, le=64, title="Stages that train", description="Counted from the head backwards")
-
-
-Freeze = Annotated[FreezeBackbone | FreezeNothing | FreezeStages, Field(discriminator="kind")]
-
-
 class OptimizerConfig(Part):
     """The defaults train a new head on a frozen MobileNetV2 well in 5 epochs: on NEU (390 training images) they reached
     0.986 in the mean of 15 splits with batches of 16, where 3e-3 with batches of 32 reached 0.976."""
@@ -88,6 +84,16 @@ class OptimizerConfig(Part):
     )
     backbone_factor: float = Field(
         0.02, gt=0, le=1, title="Backbone factor", description="A gentle rate keeps what the backbone already knows"
+    )
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        title="Layer decay",
+        description="Each stage learns at the rate of the next one times this, from the head backwards",
+    )
+    stage_factors: dict[str, float] = Field(
+        {}, title="Rates of stages", description="Own factors of stages by name, in place of factor and decay"
     )
     weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Pulls weights towards zero")
     clip_norm: float = Field(
@@ -181,11 +187,21 @@ class MixConfig(Part):
 class TrainConfig(Part):
     """A run, as data. ``load``/``dumps`` read and write TOML; `with_settings` applies ``--set``."""
 
-    epochs: int = Field(10, ge=1, le=10_000, title="Epochs", description="Times every training image is seen")
+    epochs: int = Field(
+        10, ge=1, le=10_000, title="Epochs", description="Times every training image is seen; with phases, in the first"
+    )
     seed: int = Field(7, ge=0, le=2**31 - 1, title="Seed", description="The same seed gives the same run")
     backbone: BackboneConfig = BackboneConfig()
     preprocess: PreprocessConfig = PreprocessConfig()
+    method: Method = Train()
+    head: HeadConfig = HeadConfig()
     freeze: Freeze = FreezeBackbone()
+    then: tuple[Phase, ...] = Field((), max_length=16, title="Then", description="Phases that follow the first")
+    batch_norm: Literal["follow", "frozen"] = Field(
+        "follow",
+        title="Batch norm",
+        description="follow: statistics move where a stage trains; frozen: they stay as the weights brought them",
+    )
     augment: Chain = LIGHT
     rare: RareConfig = RareConfig()
     mix: MixConfig = MixConfig()
@@ -194,6 +210,15 @@ class TrainConfig(Part):
     loss: LossConfig = LossConfig()
     stopping: StoppingConfig = StoppingConfig()
     compute: ComputeConfig = ComputeConfig()
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The whole timeline: ``epochs`` of ``freeze``, then the later phases."""
+        return (Phase(epochs=self.epochs, freeze=self.freeze), *self.then)
+
+    @property
+    def total_epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
 
     def dumps(self) -> str:
         """Return the config as TOML that `loads` reads back to an equal config."""
@@ -240,9 +265,11 @@ class TrainConfig(Part):
         fields = self.model_dump(mode="json")
         for name, value in sorted(pairs, key=lambda pair: pair[0] != "preset"):
             if name == "preset":
-                _merge(fields, _preset(value))
+                _apply_preset(fields, value)
             elif name == "freeze":
                 fields["freeze"] = _freeze(value)
+            elif name in ("method", "method.kind") and not value.startswith("{"):
+                fields["method"] = {"kind": value}
             elif value.startswith("{"):  # a whole part, also where its name is short for one of its fields
                 _set(fields, name if name in fields else SHORT_NAMES.get(name, name), name, value)
             elif name == "augment":
@@ -273,6 +300,9 @@ SHORT_NAMES = {
     "size": "preprocess.size",
     "resize": "preprocess.resize",
     "mix": "mix.kind",
+    "head": "head.kind",
+    "channels": "backbone.channels",
+    "method": "method.kind",
 }
 """Short names of ``--set`` and the dotted paths they stand for."""
 
@@ -297,26 +327,32 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def _merge(fields: dict[str, Any], changes: dict[str, Any]) -> None:
     for key, value in changes.items():
-        if key != "freeze" and isinstance(value, dict):
+        if key not in ("freeze", "method", "stage_factors") and isinstance(value, dict):
             _merge(fields[key], value)
         else:
             fields[key] = value
 
 
-def _preset(name: str) -> dict[str, Any]:
-    if name not in PRESETS:
-        raise WorkbenchError(f"There is no preset named '{name}'; choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]
+def _apply_preset(fields: dict[str, Any], name: str) -> None:
+    """Change ``fields`` as a recipe or a way to learn says. A way from pretrained weights needs some."""
+    if name not in PRESETS and name not in WAYS:
+        raise WorkbenchError(f"There is no preset named '{name}'; choose one of {', '.join((*PRESETS, *WAYS))}.")
+    _merge(fields, PRESETS.get(name) or WAYS[name])
+    if name in WAYS and name not in ("scratch", "baseline") and fields["backbone"]["weights"] == "none":
+        fields["backbone"]["weights"] = "hub"
 
 
 def _freeze(value: str) -> dict[str, Any]:
-    kind, _, count = value.partition(":")
-    if kind in ("backbone", "none") and not count:
+    kind, _, said = value.partition(":")
+    if kind in ("backbone", "none") and not said:
         return {"kind": kind}
-    if kind == "stages" and count.isdecimal():
-        return {"kind": "stages", "train_last": int(count)}
+    if kind == "stages" and said.isdecimal():
+        return {"kind": "stages", "train_last": int(said)}
+    if kind == "parts" and said:
+        return {"kind": "parts", "trained": [part.strip() for part in said.split(",") if part.strip()]}
     raise WorkbenchError(
-        f"freeze={value} is not a freeze plan; choose backbone, none or stages:N (the last N stages train)."
+        f"freeze={value} is not a freeze plan; choose backbone, none, stages:N (the last N stages train) or "
+        f"parts:NAME,NAME (the named stages or modules train)."
     )
 
 
