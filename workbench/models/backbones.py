@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.models import hub
 from workbench.models.builders import build
 from workbench.models.catalog import find
+from workbench.models.heads import LINEAR, HeadSpec, make_head
 from workbench.models.weights import load_into, read_weights
 
 
@@ -23,24 +24,37 @@ class LoadReport:
 
 
 class Network(nn.Module):
-    """A backbone and a linear head: normalised images [N,3,S,S] in, logits [N,classes] out."""
+    """A backbone and a head: normalised images [N,C,S,S] in, logits [N,classes] out.
 
-    def __init__(self, name: str, backbone: nn.Module, features: int, *, classes: int, dropout: float = 0.0) -> None:
+    ``head`` maps [N,``features``] to logits and has ``out_features``; a linear one is made where none is given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backbone: nn.Module,
+        features: int,
+        *,
+        classes: int,
+        dropout: float = 0.0,
+        head: nn.Module | None = None,
+        channels: int = 3,
+        size: int = 0,
+    ) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.channels, self.size = name, channels, size
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
         self.fixed_parameters = frozenset(
             f"backbone.{key}" for key, parameter in backbone.named_parameters() if not parameter.requires_grad
         )
-        self.head = nn.Linear(features, classes)
-        # Small weights: the first predictions are near 1/classes, whatever the scale of the features.
-        nn.init.normal_(self.head.weight, std=0.01)
-        nn.init.zeros_(self.head.bias)
+        self.head = head if head is not None else make_head(features, classes, LINEAR)
+        if self.classes != classes:
+            raise ValueError(f"a head for {self.classes} classes does not fit {classes}")
 
     @property
     def classes(self) -> int:
-        return self.head.out_features
+        return int(self.head.out_features)  # type: ignore[arg-type]
 
     def features(self, images: Tensor) -> Tensor:
         """Return the feature vectors [N,F] that the head sees."""
@@ -52,20 +66,31 @@ class Network(nn.Module):
         return logits
 
 
-def create(name: str, *, weights: str, classes: int, dropout: float = 0.0) -> tuple[Network, LoadReport]:
+def create(
+    name: str,
+    *,
+    weights: str,
+    classes: int,
+    dropout: float = 0.0,
+    head: HeadSpec = LINEAR,
+    channels: int = 3,
+    drop_path: float = 0.0,
+    size: int = 0,
+    tag: str = "",
+) -> tuple[Network, LoadReport]:
     """Return a network and what loading did.
 
-    ``name`` is ``timm/NAME`` or ``torchvision/NAME``. ``weights`` is ``hub`` (the default weights, downloaded once),
-    ``none`` (random) or the path of a file. The classifier is replaced by a new head; drop-out acts right before it and
-    replaces the backbone's own there. Raises WorkbenchError for an unknown backbone, weights that do not fit, cannot be
-    had or hold code.
+    ``name`` is ``timm/NAME`` or ``torchvision/NAME``. ``weights`` is ``hub`` (those called ``tag``, or the default ones,
+    downloaded once), ``none`` (random) or the path of a file. The classifier is replaced by a new head; drop-out acts
+    right before it and replaces the backbone's own there. Raises WorkbenchError for an unknown backbone, weights that do
+    not fit, cannot be had or hold code.
     """
     info = find(name)
     if classes < 2:
         raise WorkbenchError(f"A classifier needs at least two classes, not {classes}; add images of another class.")
     content = None
     if weights == "hub":
-        content = hub.fetch(info)
+        content = hub.fetch(info, tag)
     elif weights != "none":
         content = read_weights(Path(weights).expanduser())
     backbone, features = build(info)
@@ -73,6 +98,8 @@ def create(name: str, *, weights: str, classes: int, dropout: float = 0.0) -> tu
     if content is not None:
         source = "hub weights" if weights == "hub" else f"weights in {weights}"
         matched, dropped = load_into(backbone, content, source=source, name=name)
-    network = Network(name, backbone, features, classes=classes, dropout=dropout)
+    network = Network(
+        name, backbone, features, classes=classes, dropout=dropout, head=make_head(features, classes, head)
+    )
     new = [key for key in network.state_dict() if weights == "none" or key.startswith("head.")]
     return network, LoadReport(weights, matched, dropped, new)

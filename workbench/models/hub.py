@@ -10,8 +10,8 @@ from workbench.errors import WorkbenchError
 from workbench.models.catalog import BackboneInfo, weights_here
 
 
-def fetch(info: BackboneInfo) -> dict[str, Tensor]:
-    """Return the default weights of a backbone, downloaded once into the library's cache.
+def fetch(info: BackboneInfo, tag: str = "") -> dict[str, Tensor]:
+    """Return the weights of a backbone called ``tag`` (the default ones where it is empty), downloaded once into the cache.
 
     Raises WorkbenchError where there are none, or they cannot be had.
     """
@@ -23,8 +23,8 @@ def fetch(info: BackboneInfo) -> dict[str, Tensor]:
     try:
         if info.library == "timm":
             _ask_the_hub(info)
-            return _from_timm(architecture, info.weights[0])
-        return _from_torchvision(architecture, info.weights[0])
+            return _from_timm(architecture, tag or info.weights[0])
+        return _from_torchvision(architecture, tag or info.weights[0])
     except OSError as error:
         # Everything that huggingface_hub and torch.hub raise without a connection is one of these.
         raise WorkbenchError(
