@@ -1,92 +1,203 @@
-"""What may move in training: which stages train, batch norm that stays put where frozen, learning rates."""
+"""What may move in training: which parts train, batch norm that stays put where frozen, learning rates."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
-from workbench.models.backbones import Network
-from workbench.models.stages import Stage, stages
+from torch import nn
 
-Kind = Literal["backbone", "stages", "none"]
+from workbench.errors import WorkbenchError
+from workbench.models.backbones import Network
+from workbench.models.rates import stage_rates
+from workbench.models.stages import Stage, stages
+from workbench.registry import nearest
+
+Kind = Literal["backbone", "stages", "none", "parts"]
+BatchNorm = Literal["follow", "frozen"]
 
 
 @dataclass(frozen=True)
 class FreezePlan:
-    """Which stages train: the head always; of the backbone nothing (``backbone``), all (``none``) or the last N (``stages``)."""
+    """Which parts train: the head always; of the backbone nothing (``backbone``), all (``none``), the last N stages
+    (``stages``) or what ``trained`` names (``parts``): stages, modules or parameters by their path in the network.
+    """
 
     kind: Kind
     train_last: int = 1
+    trained: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: str, train_last: int = 1) -> Self:
+    def of(cls, kind: str, train_last: int = 1, trained: Collection[str] = ()) -> Self:
         """Return the plan that a config describes. ``train_last`` counts stages of the backbone, from the head backwards."""
         if kind not in get_args(Kind) or train_last < 1:
             raise ValueError(f"not a freeze plan: {kind!r}, {train_last}")
-        return cls(kind, train_last)  # type: ignore[arg-type]
+        return cls(kind, train_last, tuple(trained))  # type: ignore[arg-type]
 
-    def trained(self, network: Network) -> list[Stage]:
-        """Return the stages that train, from stem to head. More stages than there are means all."""
+    def parameter_names(self, network: Network) -> set[str]:
+        """Return the names of the parameters that train. More stages than there are means all.
+
+        Parameters that the backbone itself holds fixed (sine-cosine position tables) are never among them. Raises
+        WorkbenchError for a part that the network does not have, with the nearest names.
+        """
         found = stages(network)
         if self.kind == "none":
-            return found
-        return found[-1:] if self.kind == "backbone" else found[-1 - self.train_last :]
+            trained = found
+        elif self.kind == "stages":
+            trained = found[-1 - self.train_last :]
+        else:
+            trained = found[-1:]
+        names = {name for stage in trained for name in stage.parameter_names}
+        if self.kind == "parts":
+            names |= _named(network, found, self.trained)
+        return names - network.fixed_parameters
+
+    def training_stages(self, network: Network) -> list[Stage]:
+        """Return the stages in which something trains, from stem to head."""
+        names = self.parameter_names(network)
+        return [
+            stage for stage in stages(network) if stage.name == "head" or not names.isdisjoint(stage.parameter_names)
+        ]
 
     def apply(self, network: Network) -> list[Stage]:
-        """Set ``requires_grad`` of every parameter; return the stages that train.
-
-        Parameters that the backbone itself holds fixed (sine-cosine position tables) stay fixed.
-        """
-        trained = self.trained(network)
-        names = {name for stage in trained for name in stage.parameter_names} - network.fixed_parameters
+        """Set ``requires_grad`` of every parameter; return the stages in which something trains."""
+        names = self.parameter_names(network)
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name in names)
-        return trained
+        return self.training_stages(network)
 
 
-def train_mode(network: Network) -> None:
-    """Put the network in training mode, but its frozen stages in eval mode.
+def train_mode(network: Network, *, batch_norm: BatchNorm = "follow") -> None:
+    """Put the network in training mode, but what is frozen in it in eval mode.
 
-    There, batch norm uses its running statistics and does not move them, and drop-out is off. Call it before every
-    epoch: `nn.Module.train` undoes it.
+    There, batch norm uses its running statistics and does not move them, and drop-out is off. With ``batch_norm``
+    "frozen", no running statistics of the backbone move at all; scale and shift still train where their part does. Call it
+    before every epoch: `nn.Module.train` undoes it.
     """
     network.train()
     parameters = dict(network.named_parameters())
-    found = stages(network)
-    frozen = [stage for stage in found if not any(parameters[name].requires_grad for name in stage.parameter_names)]
-    for stage in frozen:
-        for module in stage.modules:
-            network.get_submodule(module).eval()
-    if all(stage in frozen for stage in found[:-1]):
+    trains = {id(parameter) for parameter in parameters.values() if parameter.requires_grad}
+    fixed = {id(parameters[name]) for name in network.fixed_parameters}
+    found = stages(network)[:-1]
+    resting = True
+    for stage in found:
+        modules = [network.get_submodule(module) for module in stage.modules]
+        own = {id(parameters[name]) for name in stage.parameter_names}
+        if own.isdisjoint(trains):
+            for module in modules:
+                module.eval()
+        else:
+            resting = False
+            if not own <= trains | fixed:
+                _rest_partly(modules, trains, fixed)
+    if resting:
         network.backbone.eval()
+    if batch_norm == "frozen":
+        for module in statistics_modules(network.backbone):
+            module.eval()
+
+
+def statistics_modules(module: nn.Module) -> list[nn.Module]:
+    """Return the modules in it that keep running statistics (batch norm and its kin)."""
+    return [inner for inner in module.modules() if _keeps_statistics(inner)]
 
 
 def parameter_groups(
-    network: Network, *, learning_rate: float, backbone_factor: float, weight_decay: float
+    network: Network,
+    *,
+    learning_rate: float,
+    backbone_factor: float,
+    weight_decay: float,
+    layer_decay: float = 1.0,
+    stage_factors: Mapping[str, float] | None = None,
+    plans: Sequence[FreezePlan] = (),
 ) -> list[dict[str, Any]]:
-    """Return the trainable parameters as groups of an optimizer, each with ``name``, ``lr`` and ``weight_decay``.
+    """Return what trains under any of ``plans`` (without plans: what requires gradients) as groups of an optimizer.
 
-    The backbone's rate is ``learning_rate`` times ``backbone_factor``. Norms, biases and what the backbone names itself
-    (position embeddings, class tokens) are not decayed: https://arxiv.org/abs/1812.01187, section 3.1.
+    Each has ``name``, ``stage``, ``params``, ``lr`` and ``weight_decay``; a stage's rate is ``learning_rate`` times its
+    `stage_rates`, which raises WorkbenchError for own factors that cannot be used. Norms, biases and what the backbone
+    names itself (position embeddings, class tokens) are not decayed: https://arxiv.org/abs/1812.01187, section 3.1.
     """
-    undecayed = _undecayed(network)
+    found = stages(network)
+    rates = stage_rates(
+        [stage.name for stage in found],
+        backbone_factor=backbone_factor,
+        layer_decay=layer_decay,
+        stage_factors=stage_factors,
+    )
+    parameters = dict(network.named_parameters())
+    trained = (
+        {name for plan in plans for name in plan.parameter_names(network)}
+        if plans
+        else {name for name, parameter in parameters.items() if parameter.requires_grad}
+    )
+    undecayed = undecayed_names(network)
     groups: dict[str, dict[str, Any]] = {}
-    for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        part = "head" if name.startswith("head.") else "backbone"
-        plain = parameter.ndim <= 1 or name in undecayed
-        group = groups.setdefault(
-            f"{part}, no decay" if plain else part,
-            {
-                "name": f"{part}, no decay" if plain else part,
-                "params": [],
-                "lr": learning_rate * (1.0 if part == "head" else backbone_factor),
-                "weight_decay": 0.0 if plain else weight_decay,
-            },
-        )
-        group["params"].append(parameter)
+    for stage in found:
+        for name in stage.parameter_names:
+            if name not in trained:
+                continue
+            key = f"{stage.name}, no decay" if name in undecayed else stage.name
+            group = groups.setdefault(
+                key,
+                {
+                    "name": key,
+                    "stage": stage.name,
+                    "params": [],
+                    "lr": learning_rate * rates[stage.name],
+                    "weight_decay": 0.0 if name in undecayed else weight_decay,
+                },
+            )
+            group["params"].append(parameters[name])
     return list(groups.values())
 
 
-def _undecayed(network: Network) -> set[str]:
+def undecayed_names(network: Network) -> set[str]:
+    """Return the names of the parameters on which weight decay does not act."""
     named: Any = getattr(network.backbone, "no_weight_decay", set)
-    return {f"backbone.{name}" for name in named()}
+    plain = {name for name, parameter in network.named_parameters() if parameter.ndim <= 1}
+    return plain | {f"backbone.{name}" for name in named()}
+
+
+def _named(network: Network, found: Sequence[Stage], trained: Iterable[str]) -> set[str]:
+    """Return the names of the parameters in stages, modules and parameters called so."""
+    by_stage = {stage.name: stage.parameter_names for stage in found}
+    modules = {name for name, _ in network.named_modules() if name}
+    parameters = [name for name, _ in network.named_parameters()]
+    names = set[str]()
+    for part in trained:
+        if part in by_stage:
+            names.update(by_stage[part])
+        elif part in modules or part in parameters:
+            names.update(name for name in parameters if name == part or name.startswith(f"{part}."))
+        else:
+            raise WorkbenchError(
+                f"{network.name} has no part '{part}' that could train; did you mean "
+                f"{', '.join(_nearest(part, list(by_stage), modules))}? Correct the freeze plan."
+            )
+    return names
+
+
+def _nearest(part: str, stage_names: list[str], modules: set[str]) -> list[str]:
+    if f"backbone.{part}" in modules:
+        return [f"backbone.{part}"]
+    near = nearest(part, stage_names, 2)
+    return near + nearest(part, sorted(modules), 3 - len(near)) or stage_names
+
+
+def _rest_partly(modules: Iterable[nn.Module], trains: set[int], fixed: set[int]) -> None:
+    """Put into eval mode what is frozen among the members of a part of which only something trains.
+
+    Statistics without parameters of their own belong to what is around them, and move only where all of that trains.
+    """
+    for module in modules:
+        own = {id(parameter) for parameter in module.parameters()}
+        if own.isdisjoint(trains):
+            if own or statistics_modules(module):
+                module.eval()
+        elif not own <= trains | fixed:
+            _rest_partly(module.children(), trains, fixed)
+
+
+def _keeps_statistics(module: nn.Module) -> bool:
+    buffers = dict(module.named_buffers(recurse=False))
+    return "running_mean" in buffers or "running_var" in buffers
