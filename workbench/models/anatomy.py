@@ -24,10 +24,8 @@ from workbench.models import anatomy_cache
 from workbench.models.anatomy_parts import Anatomy, LayerInfo, StageInfo
 from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.catalog import check_size, find
-from workbench.models.heads import HeadSpec
+from workbench.models.heads import LINEAR, HeadSpec
 from workbench.models.stages import Stage, stages
-
-LINEAR = HeadSpec()
 
 
 def describe(name: str, *, size: int = 0, channels: int = 3, classes: int = 2, head: HeadSpec = LINEAR) -> Anatomy:
