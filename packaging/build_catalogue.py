@@ -2,7 +2,8 @@
 
 Run it after an update of either library: ``python packaging/build_catalogue.py``. Models are made on the meta device,
 where they need no memory; a model that takes longer than the limit keeps its parameters and features unknown (null).
-It needs no network: sizes, normalisation, tags and licences are what the libraries record.
+It needs no network: sizes, normalisation, tags, licences, accuracies and papers are what the libraries record. With
+``--measured FILE`` what an earlier catalogue measured is kept: a minute instead of half an hour, and a way to go on.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +23,17 @@ import timm
 import torch
 import torchvision
 from timm.models import PretrainedCfg, get_pretrained_cfg
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import papers
 
 from workbench.errors import WorkbenchError
 from workbench.models.builders import measure_features, take_classifier, torchvision_model
-from workbench.models.catalog import FORMAT, BackboneInfo, info_to_row
+from workbench.models.catalog import FORMAT, BackboneInfo, TagInfo, info_to_row, row_to_info
 
 T = TypeVar("T")
 
@@ -59,7 +66,8 @@ FAMILIES = {
     "gcresnext": "GC-ResNeXt", "gcvit": "GC ViT", "gemma": "Gemma ViT", "gernet": "GENet", "ghostnet": "GhostNet",
     "gmixer": "gMixer", "gmlp": "gMLP", "googlenet": "GoogLeNet", "halo2botnet": "HaloNet", "halonet": "HaloNet",
     "haloregnet": "HaloNet", "hardcorenas": "HardCoRe-NAS", "hgnet": "HGNet", "hiera": "Hiera", "hieradet": "Hiera",
-    "hrnet": "HRNet", "iformer": "iFormer", "inception": "Inception", "lambda_resnet": "LambdaNet",
+    "hrnet": "HRNet", "iformer": "iFormer", "inception": "Inception", "inception_next": "InceptionNeXt",
+    "lambda_resnet": "LambdaNet",
     "lamhalobotnet": "HaloNet", "lcnet": "LCNet", "legacy_se": "SE-Net", "legacy_xception": "Xception",
     "levit": "LeViT", "lowformer": "LowFormer", "mambaout": "MambaOut", "maxvit": "MaxViT", "maxxvit": "MaxViT",
     "mixer": "MLP-Mixer", "mixnet": "MixNet", "mnasnet": "MNASNet", "mobilenet": "MobileNet",
@@ -78,6 +86,17 @@ FAMILIES = {
     "tf_mobilenet": "MobileNet", "tiny_vit": "TinyViT", "tinynet": "TinyNet", "tnt": "TNT", "tresnet": "TResNet",
     "twins": "Twins", "vgg": "VGG", "visformer": "Visformer", "vit_": "ViT", "vitamin": "ViTamin", "volo": "VOLO",
     "vovnet": "VoVNet", "wide_resnet": "Wide ResNet", "xception": "Xception", "xcit": "XCiT",
+}  # fmt: skip
+
+# What the words in the names of timm's weights mean.
+DATASETS = {
+    "in1k": "ImageNet-1k", "in12k": "ImageNet-12k", "in21k": "ImageNet-21k", "in22k": "ImageNet-22k",
+    "inw21k": "ImageNet-21k", "laion2b": "LAION-2B", "laion400m": "LAION-400M", "laiona": "LAION-Aesthetic",
+    "lvd142m": "LVD-142M", "lvd1689m": "LVD-1689M", "sat493m": "SAT-493M", "webli": "WebLI", "openai": "OpenAI's pairs",
+    "merged2b": "Merged-2B", "m38m": "Merged-38M", "m30m": "Merged-30M", "datacomp1b": "DataComp-1B",
+    "datacompxl": "DataComp-XL", "dfn2b": "DFN-2B", "dfn5b": "DFN-5B", "dfndr2b": "DFNDR-2B", "metaclip": "MetaCLIP",
+    "metaclip2": "MetaCLIP 2", "cc12m": "CC-12M", "yfcc15m": "YFCC-15M", "yfcc100m": "YFCC-100M", "ig1b": "IG-1B",
+    "jft": "JFT", "sa1b": "SA-1B",
 }  # fmt: skip
 
 # Vision transformers are known by how they were trained.
@@ -104,6 +123,8 @@ def within(seconds: int, work: Callable[[], T]) -> T:
 
 def family_of(architecture: str) -> str:
     """Return what the literature calls the family of an architecture."""
+    if re.match(r"resnet\d+(x\d+)?_clip", architecture):
+        return "CLIP"
     prefix = max((p for p in FAMILIES if architecture.startswith(p)), key=len, default="")
     if prefix == "vit_" or prefix == "":
         for word, family in TRAINED_AS.items():
@@ -122,86 +143,194 @@ def title_of(architecture: str, family: str) -> str:
     return " ".join([family, *rest, *([f"({note})"] if note else [])])
 
 
-def counted(model: torch.nn.Module) -> float:
-    """Return the number of parameters in millions."""
-    return round(sum(p.numel() for p in model.parameters()) / 1e6, 3)
+def family_and_title(architecture: str) -> tuple[str, str]:
+    """Return the family and a name to read."""
+    family = family_of(architecture)
+    return family, title_of(architecture, family)
 
 
-def from_torchvision(architecture: str, limit: int) -> BackboneInfo:
+@dataclass(frozen=True)
+class Measured:
+    """Parameters in millions and multiply-adds in thousand millions, with the head; the length of the features.
+
+    ``unsupported`` says why the model cannot be used, "" where it can.
+    """
+
+    parameters: float | None = None
+    gmacs: float | None = None
+    features: int | None = None
+    unsupported: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to measure."""
+        return self.gmacs is not None and (self.features is not None or bool(self.unsupported))
+
+
+def measure(whole: torch.nn.Module, size: int) -> tuple[float, float]:
+    """Return millions of parameters, and thousand millions of multiply-adds for one image, of a model on the meta device.
+
+    What torch's counter counts: convolutions, matrix products and attention. That is what the literature counts.
+    """
+    image = torch.zeros(1, 3, size, size, device="meta")
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        whole.eval()(image)
+    parameters = sum(p.numel() for p in whole.parameters())
+    return round(parameters / 1e6, 3), float(f"{counter.get_total_flops() / 2e9:.4g}")
+
+
+def from_torchvision(architecture: str, limit: int, known: dict[str, Measured]) -> BackboneInfo:
     """Return what torchvision records about one of its models, and what is measured on it."""
-    known = torchvision.models.get_model_weights(architecture)
-    shown = known.DEFAULT.transforms()
+    published = torchvision.models.get_model_weights(architecture)
+    shown = published.DEFAULT.transforms()
     size = shown.crop_size[0]
+    name = f"torchvision/{architecture}"
+    measured = known.get(name, Measured())
+    if not measured.whole and limit:
+        measured = measure_torchvision(architecture, size, limit)
+    family, title = family_and_title(architecture)
+    fixed = architecture.startswith(("vit_", "maxvit"))
+    order = (published.DEFAULT, *(weights for weights in published if weights is not published.DEFAULT))
+    tags = tuple(torchvision_tag(weights) for weights in order)
+    return BackboneInfo(
+        name=name,
+        library="torchvision",
+        family=family,
+        title=title,
+        parameters=measured.parameters,
+        input_size=size,
+        mean=tags[0].mean,
+        std=tags[0].std,
+        interpolation=tags[0].interpolation,
+        weights=tuple(tag.name for tag in tags),
+        licence=tags[0].licence,
+        recommended=name in RECOMMENDED,
+        note=RECOMMENDED.get(name, ""),
+        fixed_size=fixed,
+        min_size=1 if fixed else max(published.DEFAULT.meta.get("min_size", (1, 1))),
+        features=measured.features,
+        files=tags[0].files,
+        year=papers.year_of("torchvision", architecture),
+        gmacs=measured.gmacs,
+        tags=tags,
+    )
+
+
+def measure_torchvision(architecture: str, size: int, limit: int) -> Measured:
+    """Count a torchvision model."""
     try:
         with torch.device("meta"):
             model = within(limit, lambda: torchvision_model(architecture, size))
     except (NotImplementedError, TooSlow):
         # RegNet reads its own tensors while it is built, which the meta device cannot.
-        model = torchvision_model(architecture, size)
-    name, family = f"torchvision/{architecture}", family_of(architecture)
-    fixed = architecture.startswith(("vit_", "maxvit"))
-    return BackboneInfo(
-        name=name,
-        library="torchvision",
-        family=family,
-        title=title_of(architecture, family),
-        parameters=counted(model),
-        input_size=size,
-        mean=tuple(shown.mean),
-        std=tuple(shown.std),
-        interpolation=shown.interpolation.value,
-        weights=(known.DEFAULT.name, *(weights.name for weights in known if weights is not known.DEFAULT)),
-        licence=None,
-        recommended=name in RECOMMENDED,
-        note=RECOMMENDED.get(name, ""),
-        fixed_size=fixed,
-        min_size=1 if fixed else max(known.DEFAULT.meta.get("min_size", (1, 1))),
-        features=take_classifier(model),
-        files=(f"torch:{known.DEFAULT.url.rpartition('/')[2]}",),
+        model = torchvision_model(architecture, size).to("meta")
+    parameters, gmacs = measure(model, size)
+    return Measured(parameters, gmacs, take_classifier(model))
+
+
+def torchvision_tag(weights: Any) -> TagInfo:
+    """Return what torchvision records about some weights."""
+    shown = weights.transforms()
+    licence = weights.meta.get("license")
+    said = re.sub("IMAGENET1K", "ImageNet-1k", weights.name.partition("_V")[0])
+    dataset = "SWAG, then ImageNet-1k" if "SWAG" in said else said.partition("_")[0]
+    metrics = weights.meta["_metrics"].get("ImageNet-1K", {})
+    return TagInfo(
+        weights.name,
+        licence and re.sub(r".*github\.com/([^/]*/[^/]*)/.*", r"that of \1", licence),
+        metrics.get("acc@1"),
+        dataset,
+        len(weights.meta["categories"] or ()),
+        (f"torch:{weights.url.rpartition('/')[2]}",),
+        shown.crop_size[0],
+        tuple(shown.mean),
+        tuple(shown.std),
+        shown.interpolation.value,
     )
 
 
-def from_timm(architecture: str, tags: list[str], limit: int) -> BackboneInfo:
+def from_timm(architecture: str, tags: list[str], limit: int, known: dict[str, Measured]) -> BackboneInfo:
     """Return what timm records about one of its models, and what is measured on it."""
     cfg: Any = get_pretrained_cfg(architecture) or PretrainedCfg()
-    name, family, size = f"timm/{architecture}", family_of(architecture), cfg.input_size[-1]
-    parameters = features = None
-    note = RECOMMENDED.get(name, "")
-
-    def measure() -> tuple[float, int]:
-        with torch.device("meta"):
-            whole = counted(timm.create_model(architecture))
-            return whole, measure_features(timm.create_model(architecture, num_classes=0), size, name)
-
-    try:
-        parameters, features = within(limit, measure)
-    except TooSlow:
-        print(f"{name}: not measured within {limit} s", file=sys.stderr)
-    except WorkbenchError as error:
-        note = "Not supported: it does not give one feature vector per image"
-        print(f"{name}: {error}", file=sys.stderr)
-    except Exception as error:
-        # One model that cannot be made on the meta device must not end the whole run; it is named.
-        print(f"{name}: not measured ({type(error).__name__}: {str(error)[:200]})", file=sys.stderr)
+    name, size = f"timm/{architecture}", cfg.input_size[-1]
+    family, title = family_and_title(architecture)
+    measured = known.get(name, Measured())
+    if not measured.whole and limit:
+        measured = measure_timm(architecture, size, limit, measured)
+    infos = tuple(timm_tag(architecture, tag) for tag in tags)
     return BackboneInfo(
         name=name,
         library="timm",
         family=family,
-        title=title_of(architecture, family),
-        parameters=parameters,
+        title=title,
+        parameters=measured.parameters,
         input_size=size,
         mean=tuple(cfg.mean),
         std=tuple(cfg.std),
         interpolation=cfg.interpolation,
         weights=tuple(tags),
-        licence=cfg.license if tags else None,
+        licence=infos[0].licence if infos else None,
         recommended=name in RECOMMENDED,
-        note=note,
+        note=RECOMMENDED.get(name, ""),
         fixed_size=cfg.fixed_input_size,
         min_size=cfg.min_input_size[-1] if cfg.min_input_size else 1,
-        features=features,
-        files=hub_files(cfg) if tags else (),
+        features=measured.features,
+        files=infos[0].files if infos else (),
+        year=papers.year_of("timm", architecture),
+        gmacs=measured.gmacs,
+        tags=infos,
+        unsupported=measured.unsupported,
     )
+
+
+def measure_timm(architecture: str, size: int, limit: int, before: Measured) -> Measured:
+    """Count a timm model; the length of the features is kept where it is known, since it takes a second model."""
+    name = f"timm/{architecture}"
+    parameters, gmacs = before.parameters, before.gmacs
+
+    def count() -> tuple[float, float]:
+        return measure(timm.create_model(architecture), size)
+
+    def width() -> int:
+        return measure_features(timm.create_model(architecture, num_classes=0), size, name)
+
+    try:
+        with torch.device("meta"):
+            parameters, gmacs = within(limit, count)
+            return Measured(parameters, gmacs, before.features or within(limit, width))
+    except TooSlow:
+        print(f"{name}: not measured within {limit} s", file=sys.stderr)
+    except WorkbenchError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return Measured(parameters, gmacs, unsupported="it does not give one feature vector per image")
+    except Exception as error:
+        # One model that cannot be made on the meta device must not end the whole run; it is named.
+        print(f"{name}: not measured ({type(error).__name__}: {str(error)[:200]})", file=sys.stderr)
+    return Measured(parameters, gmacs, before.features)
+
+
+def timm_tag(architecture: str, tag: str) -> TagInfo:
+    """Return what timm records about some weights."""
+    cfg: Any = get_pretrained_cfg(f"{architecture}.{tag}" if tag else architecture)
+    return TagInfo(
+        tag,
+        None if cfg.license in (None, "unknown") else cfg.license,
+        None,
+        dataset_of(tag),
+        cfg.num_classes,
+        hub_files(cfg),
+        cfg.input_size[-1],
+        tuple(cfg.mean),
+        tuple(cfg.std),
+        cfg.interpolation,
+    )
+
+
+def dataset_of(tag: str) -> str:
+    """Return what the words in the name of timm's weights say of the images they learned from, in their order."""
+    words = tag.split("_")
+    found = [DATASETS[word] for word in words if word in DATASETS]
+    return ", then ".join(name for name, before in zip(found, ["", *found], strict=False) if name != before)
 
 
 def hub_files(cfg: Any) -> tuple[str, ...]:
@@ -234,23 +363,41 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "backbones.json")
     parser.add_argument("--limit", type=int, default=60, help="seconds per model")
     parser.add_argument("--only", default="", help="only models whose name contains this")
+    parser.add_argument("--minutes", type=float, default=120, help="after these no model is measured any more")
+    parser.add_argument("--measured", type=Path, help="a catalogue whose measured figures are kept")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_grad_enabled(False)
+    # The one kernel in which torch's encoder layers are otherwise done is not counted.
+    torch.backends.mha.set_fastpath_enabled(False)
     started = time.monotonic()
+    known = earlier(given.measured) if given.measured else {}
+
+    def limit() -> int:
+        """Seconds for the next model; none once the time is up."""
+        return 0 if time.monotonic() - started > given.minutes * 60 else given.limit
+
     names = [name for name in torchvision.models.list_models(torchvision.models) if given.only in name]
-    found = [from_torchvision(name, given.limit) for name in names]
+    found = [from_torchvision(name, limit(), known) for name in names]
     tags = tags_by_architecture()
     names = [name for name in timm.list_models() if given.only in name]
-    found += [from_timm(name, tags.get(name, []), given.limit) for name in names]
+    found += [from_timm(name, tags.get(name, []), limit(), known) for name in names]
     versions = {"timm": timm.__version__, "torchvision": torchvision.__version__.partition("+")[0]}
     head = json.dumps({"format": FORMAT, "built_from": versions}, separators=(",", ":"))[:-1]
     rows = [json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found]
     given.out.write_text(head + ',"backbones":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
-    unknown = [info.name for info in found if info.features is None]
+    unknown = [info.name for info in found if None in (info.features, info.gmacs)]
     seconds, size = time.monotonic() - started, given.out.stat().st_size / 1e6
-    print(f"{len(found)} backbones in {seconds:.0f} s, {size:.2f} MB; not measured: {', '.join(unknown) or 'none'}")
+    print(
+        f"{len(found)} backbones in {seconds:.0f} s, {size:.2f} MB; not measured: {len(unknown)} {', '.join(unknown[:12])}"
+    )
+
+
+def earlier(path: Path) -> dict[str, Measured]:
+    """Return what a catalogue holds of measured figures, by name."""
+    infos = [row_to_info(row) for row in json.loads(path.read_text(encoding="utf-8"))["backbones"]]
+    return {info.name: Measured(info.parameters, info.gmacs, info.features, info.unsupported) for info in infos}
 
 
 if __name__ == "__main__":
