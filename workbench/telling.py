@@ -276,6 +276,35 @@ def _found(event: Any) -> str:
     return f"{mark} {where}{event.message}" + (f"\n    {note}" if note else "")
 
 
+def _weights_listed(event: Any) -> str:
+    where = f"in the {event.where}, {event.bytes / 1e6:.0f} MB: {event.path}" if event.where else "not on this machine"
+    return (
+        f"{_weights(event)}{' (default)' if event.default else ''}, {event.licence or 'licence not recorded'}, {where}"
+    )
+
+
+def _weights_counted(event: Any) -> str:
+    if not event.listed:
+        return "No weights are on this machine; `workbench weights fetch NAME` downloads some."
+    return f"{event.listed:,} weights, {event.here:,} of them on this machine."
+
+
+def _weights_packed(event: Any) -> str:
+    return f"{_weights(event)}: {event.bytes / 1e6:.0f} MB in {event.path} ({event.licence or 'licence not recorded'})"
+
+
+def _weights_place(event: Any) -> str:
+    text = f"{event.kind}: {event.place} (set by {event.setting})"
+    if event.weights is None:
+        return text
+    count = f"{_counted(event.weights, 'file')}" if event.exists else "not there yet"
+    return f"{text}, {count}" + (f", {event.free / 1e9:.0f} GB free" if event.free is not None else "")
+
+
+def _weights(event: Any) -> str:
+    return f"{event.name}.{event.tag}" if event.tag else str(event.name)
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
@@ -302,6 +331,13 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
         f"{event.path}"
     ),
     "ChainChecked": lambda event: f"{event.message} ({event.seconds:.0f} s)",
+    "WeightsListed": _weights_listed,
+    "WeightsCounted": _weights_counted,
+    "WeightsFetched": lambda event: (
+        f"{_weights(event)}: {event.bytes / 1e6:.0f} MB {'were here already' if event.here else 'fetched'}: {event.path}"
+    ),
+    "WeightsPacked": _weights_packed,
+    "WeightsPlace": _weights_place,
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,
     "FitEnded": _fit_ended,

@@ -107,7 +107,7 @@ def load_into(backbone: nn.Module, weights: Weights, *, source: str, name: str) 
     one does not.
     """
     wanted = backbone.state_dict()
-    weights = _renamed(weights, wanted)
+    weights = without_prefixes(weights, wanted)
     matched = [key for key, value in wanted.items() if key in weights and weights[key].shape == value.shape]
     wrong = [
         key
@@ -130,12 +130,15 @@ def _first_mismatch(key: str, wanted: Mapping[str, Tensor], weights: Weights) ->
     return f"'{key}' {shape} is not in the file"
 
 
-def _renamed(weights: Weights, wanted: Mapping[str, Tensor]) -> Weights:
+def without_prefixes(weights: Weights, wanted: Mapping[str, Tensor]) -> Weights:
     """Take off the prefixes that wrappers (data parallel, compile, a trainer's module) put before every name."""
     best = _old_names(weights)
     candidate = best
     while prefix := _common_prefix(candidate):
-        candidate = {key.removeprefix(prefix): value for key, value in candidate.items() if key.startswith(prefix)}
+        # What lacks the prefix stays, so that it is told as left over; where both fit a name, what had it counts.
+        others = {key: value for key, value in candidate.items() if not key.startswith(prefix)}
+        inner = {key.removeprefix(prefix): value for key, value in candidate.items() if key.startswith(prefix)}
+        candidate = {**others, **inner}
         if len(candidate.keys() & wanted.keys()) > len(best.keys() & wanted.keys()):
             best = candidate
     return best

@@ -1,0 +1,85 @@
+"""The verb about published weights: `weights`. Parsers and lazy imports only; `cli` runs what they give."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.jobs import Job
+
+Verb = Callable[..., argparse.ArgumentParser]
+"""``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
+
+WEIGHTS = "NAME[.TAG]"
+NAMES_HELP = "timm/NAME or torchvision/NAME, with .TAG for other than the default weights"
+
+
+def add_verbs(verb: Verb) -> None:
+    """Add every verb of this module."""
+    weights = verb("weights", "List, download and pack published weights, and say where they lie.", _weights)
+    inner = weights.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, help_: str, more: str = "") -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = inner.add_parser(name, help=help_, description=f"{help_} {more}".strip())
+        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
+        return added
+
+    listed = action("list", "List the weights that are on this machine, or all of some backbones.")
+    listed.add_argument("names", nargs="*", metavar="NAME", help="timm/NAME or torchvision/NAME")
+    listed.add_argument("--all", action="store_true", help="also those that are not on this machine")
+
+    fetch = action(
+        "fetch",
+        "Download weights into the libraries' caches.",
+        "What was stopped goes on from there. HTTPS_PROXY names a proxy, HF_ENDPOINT a mirror of the hub, "
+        "WORKBENCH_TORCH_MIRROR one of https://download.pytorch.org.",
+    )
+    fetch.add_argument("names", nargs="+", metavar=WEIGHTS, help=NAMES_HELP)
+
+    pack = action(
+        "pack",
+        "Put weights into a folder for machines without a network.",
+        "Copy the folder there and name it in WORKBENCH_WEIGHTS, or put it where `workbench weights where` says.",
+    )
+    pack.add_argument("names", nargs="+", metavar=WEIGHTS, help=NAMES_HELP)
+    pack.add_argument("--out", required=True, type=Path, metavar="DIR", help="the pack; what is in it stays")
+    pack.add_argument("--from", dest="file", type=Path, metavar="FILE", help="a weights file of the one backbone named")
+
+    action("where", "Tell the folders and servers that weights come from, and how to change them.")
+
+
+def named(words: list[str]) -> tuple[list[str], list[str]]:
+    """Divide ``timm/resnet50.a1_in1k`` into name and tag, "" for the default; names themselves hold no dot."""
+    parts = [word.partition(".") for word in words]
+    return [name for name, _, _ in parts], [tag for _, _, tag in parts]
+
+
+def _weights(arguments: argparse.Namespace) -> Job:
+    match arguments.action:
+        case "list":
+            from workbench.models.listing import list_weights
+
+            return list_weights(arguments.names, all_=arguments.all)
+        case "where":
+            from workbench.models.listing import places
+
+            return places()
+        case "fetch":
+            names, tags = named(arguments.names)
+            _find(names, tags)
+            from workbench.models.downloads import fetch
+
+            return fetch(names, tags)
+        case _:
+            names, tags = named(arguments.names)
+            _find(names, tags)
+            from workbench.models.packing import pack
+
+            return pack(names, arguments.out, tags=tags, file=arguments.file)
+
+
+def _find(names: list[str], tags: list[str]) -> None:
+    """Say at once what is unknown: the next import is torch's, and takes seconds."""
+    from workbench.models.catalog import find, with_tag
+
+    for name, tag in zip(names, tags, strict=True):
+        with_tag(find(name), tag)
