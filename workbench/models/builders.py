@@ -1,30 +1,70 @@
-"""Bare backbones with random weights: a module that maps [N,3,S,S] to a feature vector, its classifier taken off."""
+"""Bare backbones with random weights: a module that maps [N,C,S,S] to a feature vector, its classifier taken off."""
 
 import warnings
+from typing import Any
 
 import timm
 import torch
 import torchvision
+from timm.layers.drop import DropPath
+from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
-from workbench.models.catalog import BackboneInfo, registered
+from workbench.models.catalog import BackboneInfo, check_size, registered
+from workbench.models.channels import COLOURS, replace_first
 
 
-def build(info: BackboneInfo) -> tuple[nn.Module, int]:
-    """Return a backbone with random weights and the length of its feature vector."""
+def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: float = 0.0) -> tuple[nn.Module, int]:
+    """Return a backbone with random weights and the length of its feature vector.
+
+    It takes images [N,``channels``,``size``,``size``] (``size`` 0: its own) and skips residual branches in training with
+    up to the chance ``drop_path``, deeper ones more often. Raises WorkbenchError where it cannot be built so.
+    """
+    side = check_size(info, size)
     architecture = info.name.partition("/")[2]
     if info.library == "timm":
-        backbone: nn.Module = timm.create_model(architecture, pretrained=False, num_classes=0)
+        backbone = _timm_model(info, architecture, channels=channels, side=side, drop_path=drop_path)
     elif info.library == "torchvision":
-        backbone = torchvision_model(architecture, info.input_size)
-        return backbone, take_classifier(backbone)
+        backbone = torchvision_model(architecture, side, drop_path=drop_path)
     else:
         backbone = registered.get(info.name).build()
-    return backbone, info.features or measure_features(backbone, info.input_size, info.name)
+    _set_drop_path(info, backbone, drop_path)
+    features = take_classifier(backbone) if info.library == "torchvision" else info.features
+    if channels != COLOURS and info.library != "timm":
+        try:
+            replace_first(backbone, channels)
+        except ValueError as error:
+            raise _no_channels(info, channels) from error
+    return backbone, features or measure_features(backbone, side, info.name, channels=channels)
 
 
-def torchvision_model(architecture: str, image_size: int) -> nn.Module:
+def _timm_model(info: BackboneInfo, architecture: str, *, channels: int, side: int, drop_path: float) -> nn.Module:
+    options: dict[str, Any] = {"num_classes": 0}
+    if channels != COLOURS:
+        options["in_chans"] = channels
+    if drop_path:
+        options["drop_path_rate"] = drop_path
+    if side != own_size(architecture) and info.size_step:
+        options["img_size"] = side
+    try:
+        backbone: nn.Module = timm.create_model(architecture, pretrained=False, **options)
+    except TypeError as error:
+        if "drop_path_rate" in str(error):
+            raise _no_drop_path(info) from error
+        if "in_chans" in str(error):
+            raise _no_channels(info, channels) from error
+        raise
+    return backbone
+
+
+def own_size(architecture: str) -> int:
+    """Return the side in pixels that timm builds an architecture for if it is told none."""
+    recorded = get_pretrained_cfg(architecture)
+    return int(recorded.input_size[-1]) if recorded is not None else 224
+
+
+def torchvision_model(architecture: str, image_size: int, *, drop_path: float = 0.0) -> nn.Module:
     """Return a whole torchvision classifier with random weights.
 
     GoogLeNet and Inception come without their auxiliary outputs. Their weights come from another library: they expect
@@ -35,8 +75,43 @@ def torchvision_model(architecture: str, image_size: int) -> nn.Module:
         options = {"aux_logits": False, "transform_input": True, "init_weights": False}
     elif architecture.startswith("vit_"):
         options = {"image_size": image_size}
-    model: nn.Module = torchvision.models.get_model(architecture, weights=None, **options)
+    if drop_path:
+        options["stochastic_depth_prob"] = drop_path
+    try:
+        model: nn.Module = torchvision.models.get_model(architecture, weights=None, **options)
+    except TypeError as error:
+        if "stochastic_depth_prob" not in str(error):
+            raise
+        model = torchvision.models.get_model(architecture, weights=None)
     return model
+
+
+def _set_drop_path(info: BackboneInfo, backbone: nn.Module, drop_path: float) -> None:
+    """Take away the drop-path that some models have by themselves, or see that there is one."""
+    found = [(module, name) for module in backbone.modules() for kind, name in _DROP_PATHS if isinstance(module, kind)]
+    if drop_path and not found:
+        raise _no_drop_path(info)
+    for module, name in found if not drop_path else ():
+        setattr(module, name, 0.0)
+
+
+_DROP_PATHS: tuple[tuple[type[nn.Module], str], ...] = (
+    (DropPath, "drop_prob"),
+    (torchvision.ops.StochasticDepth, "p"),
+)
+
+
+def _no_drop_path(info: BackboneInfo) -> WorkbenchError:
+    return WorkbenchError(
+        f"{info.name} has no drop-path; set it to 0, or choose a backbone that has (ConvNeXt, ViT, Swin)."
+    )
+
+
+def _no_channels(info: BackboneInfo, channels: int) -> WorkbenchError:
+    return WorkbenchError(
+        f"{info.name} cannot take images of {channels} {'channel' if channels == 1 else 'channels'}; "
+        f"set the channels to 3, or choose another backbone."
+    )
 
 
 def take_classifier(model: nn.Module) -> int:
@@ -60,7 +135,7 @@ def take_classifier(model: nn.Module) -> int:
     return width
 
 
-def measure_features(backbone: nn.Module, size: int, name: str) -> int:
+def measure_features(backbone: nn.Module, size: int, name: str, *, channels: int = 3) -> int:
     """Return the length of the feature vector, from one black image.
 
     Raises WorkbenchError where the backbone gives something else, such as a grid of features.
@@ -69,7 +144,7 @@ def measure_features(backbone: nn.Module, size: int, name: str) -> int:
     backbone.eval()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        features: Tensor = backbone(torch.zeros(1, 3, size, size, device=next(backbone.parameters()).device))
+        features: Tensor = backbone(torch.zeros(1, channels, size, size, device=next(backbone.parameters()).device))
     backbone.train(was_training)
     if not isinstance(features, Tensor) or features.ndim != 2:
         raise WorkbenchError(f"{name} does not give one feature vector per image; choose another backbone.")
