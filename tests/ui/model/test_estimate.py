@@ -1,0 +1,91 @@
+import pytest
+from pytestqt.qtbot import QtBot
+
+from workbench.ui.model.estimate import EstimateBox
+from workbench.ui.model.parts_tree import Counts
+
+PROBED = {
+    "event": "Probed",
+    "device": "cpu",
+    "seconds_per_epoch": 42.0,
+    "minutes": 7.0,
+    "memory_bytes": 1_300_000_000,
+    "memory_kind": "RAM",
+    "largest_batch": 100,
+    "images_per_second": 31.4,
+    "trainable_parameters": 2562,
+    "notes": ["Phase 2 is the slowest."],
+}
+
+
+@pytest.fixture
+def box(qtbot: QtBot) -> EstimateBox:
+    made = EstimateBox()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_before_a_probe_it_says_what_is_counted_only(box: EstimateBox) -> None:
+    box.show_counts(Counts(2562, 2_226_434, 276_000_000), 16)
+    assert box.value("learns") == "2.6 k of 2.2 M"
+    assert box.value("memory") == "about 276 MB"
+    assert box.value("epoch") == ""
+    box.show_counts(None, 16)
+    assert box.value("learns") == ""
+
+
+def test_after_a_probe_it_says_what_was_measured(box: EstimateBox) -> None:
+    box.show_counts(Counts(2562, 2_226_434, 276_000_000), 16)
+    box.show_probed(PROBED)
+    said = {name: box.value(name) for name in ("learns", "epoch", "all", "memory", "batch", "speed")}
+    assert said == {
+        "learns": "2.6 k of 2.2 M",
+        "epoch": "42 s",
+        "all": "7 min",
+        "memory": "1.3 GB (RAM)",
+        "batch": "100 images",
+        "speed": "31.4 images/s on cpu",
+    }
+    assert box.notes.text() == "Phase 2 is the slowest."
+
+
+def test_a_larger_batch_is_offered_where_it_is_worth_it(box: EstimateBox, qtbot: QtBot) -> None:
+    box.show_counts(None, 16)
+    box.show_probed(PROBED)
+    with qtbot.waitSignal(box.batch_chosen) as told:
+        box.use.click()
+    assert told.args == [64]
+    box.show_counts(None, 64)
+    assert not box.use.isVisible()
+
+
+def test_a_batch_that_does_not_fit_is_said(box: EstimateBox) -> None:
+    box.show_counts(None, 128)
+    box.show_probed(PROBED)
+    assert "do not fit" in box.what.text()
+    assert box.use.isVisible()
+
+
+def test_after_a_change_the_figures_are_doubted(box: EstimateBox) -> None:
+    box.show_counts(None, 16)
+    box.show_probed(PROBED, stale=True)
+    assert "changed" in box.what.text()
+    assert not box.use.isVisible()
+
+
+def test_the_button_stops_what_it_started(box: EstimateBox, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(box.asked):
+        box.go.click()
+    box.show_progress("Steps", 0.5)
+    assert box.bar.isVisible()
+    with qtbot.waitSignal(box.stopped):
+        box.go.click()
+    box.end_progress()
+    assert not box.bar.isVisible()
+
+
+def test_why_nothing_can_be_measured_is_said(box: EstimateBox) -> None:
+    box.show_hindrance("Add images first.")
+    assert not box.go.isEnabled()
+    assert box.go.toolTip() == "Add images first."

@@ -1,0 +1,55 @@
+"""The column beside the Model panel: what a run will take, and what the model sees of a small finding."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.training.config import TrainConfig
+from workbench.ui import theme
+from workbench.ui.layouts import column
+from workbench.ui.model.estimate import EstimateBox
+from workbench.ui.model.probe_job import ProbeJob
+from workbench.ui.session import Session
+from workbench.ui.widgets import Section
+
+
+class Aside(QWidget):
+    """The inspector of the panel."""
+
+    batch_chosen = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("model.aside")
+        self._session = session
+        self.estimate = EstimateBox()
+        self.probe = ProbeJob(session, self)
+        self.setLayout(
+            column(
+                Section(self.tr("Estimate"), self.estimate),
+                None,
+                spacing=theme.GRID * 3,
+                margins=theme.GRID * 2,
+            )
+        )
+        self.estimate.asked.connect(self.probe.start)
+        self.estimate.stopped.connect(self.probe.stop)
+        self.estimate.batch_chosen.connect(self.batch_chosen)
+        self.probe.changed.connect(self._show_probe)
+        session.runStateChanged.connect(self._show_probe)
+
+    def show_config(self, config: TrainConfig, counts: Any) -> None:
+        """Show what is counted for the config, and whether what was measured still holds."""
+        self.estimate.show_counts(counts, config.compute.batch_size)
+        self._show_probe()
+
+    @Slot()
+    def _show_probe(self, *_state: object) -> None:
+        probe = self.probe
+        self.estimate.show_hindrance(probe.hindrance())
+        self.estimate.show_probed(probe.probed, stale=probe.stale())
+        if probe.running:
+            self.estimate.show_progress(probe.what, probe.share)
+        else:
+            self.estimate.end_progress()

@@ -1,0 +1,163 @@
+"""What a run of these settings will take: counted from the layers, then measured by a few real steps on this machine."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+
+from workbench.ui import figures, theme
+from workbench.ui.layouts import column, row
+from workbench.ui.model.parts_tree import Counts
+from workbench.ui.model.stage_tree import short_count
+from workbench.ui.widgets import button, label
+
+CAPTION = 116
+
+
+class EstimateBox(QWidget):
+    """Says what is counted, has a button that measures, and says what came of it."""
+
+    asked = Signal()
+    stopped = Signal()
+    batch_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._counts: Counts | None = None
+        self._probed: dict[str, Any] | None = None
+        self._stale = False
+        self._running = False
+        self._batch = 0
+        self._rows: dict[str, tuple[QLabel, QLabel]] = {}
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.GRID)
+        grid.setVerticalSpacing(theme.HALF)
+        grid.setColumnMinimumWidth(0, CAPTION)
+        grid.setColumnStretch(1, 1)
+        for line, (name, text) in enumerate(
+            (
+                ("learns", self.tr("Learns")),
+                ("epoch", self.tr("An epoch")),
+                ("all", self.tr("The whole run")),
+                ("memory", self.tr("Memory")),
+                ("batch", self.tr("Largest batch")),
+                ("speed", self.tr("Speed")),
+            )
+        ):
+            caption, value = label(text, "secondary"), label("", wrap=True, name=f"model.estimate.{name}")
+            grid.addWidget(caption, line, 0)
+            grid.addWidget(value, line, 1)
+            self._rows[name] = (caption, value)
+        self.go = button(self.tr("Measure"), self._clicked, icon="clock", name="model.probe")
+        self.what = label("", "secondary", wrap=True, name="model.probeSays")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.use = button("", self._use, role="link", name="model.useBatch")
+        self.notes = label("", "secondary", wrap=True, name="model.probeNotes")
+        self.setLayout(column(grid, row(self.use, None), self.notes, row(self.go, None), self.what, self.bar))
+        self._show()
+
+    def value(self, name: str) -> str:
+        """Return what is shown for learns, epoch, all, memory, batch or speed."""
+        return self._rows[name][1].text() if not self._rows[name][1].isHidden() else ""
+
+    def show_counts(self, counts: Counts | None, batch_size: int) -> None:
+        """Show what is counted of the chosen settings; None where the layers are not known."""
+        self._counts, self._batch = counts, batch_size
+        self._show()
+
+    def show_probed(self, probed: dict[str, Any] | None, *, stale: bool = False) -> None:
+        """Show what was measured; ``stale``: with settings that were changed since."""
+        self._probed, self._stale = probed, stale
+        self._show()
+
+    def show_progress(self, what: str, share: float | None) -> None:
+        self._running = True
+        self.bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self.bar.setValue(round(1000 * share))
+        self._show()
+        self.what.setText(what)
+
+    def end_progress(self) -> None:
+        self._running = False
+        self._show()
+
+    def show_hindrance(self, sentence: str) -> None:
+        """Say why nothing can be measured; "" where it can."""
+        self.go.setEnabled(not sentence)
+        self.go.setToolTip(sentence or self.tr("Take a few steps of the run on this machine, with your images"))
+
+    def _show(self) -> None:
+        probed, counts = self._probed, self._counts
+        values: dict[str, str] = {}
+        if counts is not None:
+            values["learns"] = self.tr("{0} of {1}").format(
+                short_count(counts.learning), short_count(counts.parameters)
+            )
+            values["memory"] = self.tr("about {0}").format(figures.size(counts.memory))
+        if probed is not None:
+            values |= self._measured(probed)
+        for name, (caption, value) in self._rows.items():
+            shown = bool(values.get(name))
+            caption.setVisible(shown)
+            value.setVisible(shown)
+            value.setText(values.get(name, ""))
+            dim = self._stale and probed is not None and name != "learns"
+            theme.set_role(value, "secondary" if dim else "")
+        largest = self._largest()
+        fits = largest >= self._batch
+        theme.set_role(self.use, "link")
+        self.use.setVisible(bool(largest) and not self._stale and (not fits or largest >= 2 * self._batch))
+        self.use.setText(self.tr("Use batches of {0}").format(figures.count(largest)))
+        notes = list(probed.get("notes", ())) if probed is not None and not self._stale else []
+        self.notes.setText("\n".join(str(note) for note in notes))
+        self.notes.setVisible(bool(notes))
+        self.bar.setVisible(self._running)
+        self.go.setText(
+            self.tr("Stop") if self._running else self.tr("Measure again") if probed else self.tr("Measure")
+        )
+        if not self._running:
+            self.what.setText(self._advice())
+        self.what.setVisible(bool(self.what.text()))
+
+    def _measured(self, probed: dict[str, Any]) -> dict[str, str]:
+        minutes = float(probed["minutes"])
+        kind = str(probed.get("memory_kind", ""))
+        memory = figures.size(float(probed["memory_bytes"])) if probed.get("memory_bytes") else ""
+        largest = int(probed.get("largest_batch") or 0)
+        speed = float(probed.get("images_per_second") or 0)
+        device = str(probed.get("device", ""))
+        return {
+            "epoch": figures.duration(float(probed["seconds_per_epoch"])),
+            "all": figures.duration(minutes * 60),
+            "memory": self.tr("{0} ({1})").format(memory, kind) if memory and kind else memory,
+            "batch": figures.counted(largest, self.tr("image"), self.tr("images")) if largest else "",
+            "speed": self.tr("{0} images/s on {1}").format(figures.figure(round(speed, 1)), device) if speed else "",
+        }
+
+    def _largest(self) -> int:
+        """Return the largest usual batch (a power of two) that fits, 0 where that was not measured."""
+        measured = int((self._probed or {}).get("largest_batch") or 0)
+        return 1 << (measured.bit_length() - 1) if measured else 0
+
+    def _advice(self) -> str:
+        if self._probed is None:
+            return self.tr("A few steps on this machine tell minutes, memory and the largest batch.")
+        if self._stale:
+            return self.tr("The settings have changed since this was measured.")
+        if self._largest() and self._largest() < self._batch:
+            return self.tr("Batches of {0} do not fit.").format(figures.count(self._batch))
+        return ""
+
+    @Slot()
+    def _clicked(self) -> None:
+        if self._running:
+            self.stopped.emit()
+        else:
+            self.asked.emit()
+
+    @Slot()
+    def _use(self) -> None:
+        self.batch_chosen.emit(self._largest())

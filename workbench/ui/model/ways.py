@@ -1,0 +1,107 @@
+"""The ways to a classifier, as eight buttons with a sentence each."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QWidget
+
+from workbench.training.config import WAYS
+from workbench.ui import theme
+from workbench.ui.layouts import column
+from workbench.ui.widgets import label
+
+
+class Ways(QWidget):
+    """One of the eight is chosen; the sentence says what it does and when it is the right one."""
+
+    chosen = Signal(str)
+    """A key of `WAYS`, when the user picks another."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts = self._written()
+        self._keys = list(WAYS)
+        self._group = QButtonGroup(self)
+        grid = QGridLayout()
+        grid.setSpacing(theme.HALF)
+        for number, key in enumerate(self._keys):
+            title, sentence = self._texts[key]
+            part = QPushButton(title)
+            part.setObjectName(f"model.way.{key}")
+            part.setCheckable(True)
+            part.setToolTip(sentence)
+            self._group.addButton(part, number)
+            grid.addWidget(part, number // 2, number % 2)
+        for side in (0, 1):
+            grid.setColumnStretch(side, 1)
+        self.says = label("", "secondary", wrap=True, name="model.waySays")
+        self.setLayout(column(grid, self.says))
+        self._group.idClicked.connect(self._clicked)
+        self.show_way("frozen")
+
+    def show_way(self, way: str) -> None:
+        """Show which one the config follows."""
+        self._group.button(self._keys.index(way)).setChecked(True)
+        self.says.setText(self._texts[way][1])
+
+    def way(self) -> str:
+        return self._keys[self._group.checkedId()]
+
+    def title(self, way: str) -> str:
+        return self._texts[way][0]
+
+    @Slot(int)
+    def _clicked(self, number: int) -> None:
+        self.says.setText(self._texts[self._keys[number]][1])
+        self.chosen.emit(self._keys[number])
+
+    def _written(self) -> dict[str, tuple[str, str]]:
+        return {
+            "features-once": (
+                self.tr("Features once"),
+                self.tr(
+                    "The frozen backbone looks at each image once and a plain classifier learns from what it saw: "
+                    "seconds to minutes, without augmentation. Good to begin with."
+                ),
+            ),
+            "frozen": (
+                self.tr("Frozen backbone"),
+                self.tr(
+                    "Only the new head learns, on augmented images: quick, and safe with few images that look like "
+                    "photographs."
+                ),
+            ),
+            "partial": (
+                self.tr("Last stages"),
+                self.tr(
+                    "The head and the last stages learn, gently: for some hundred images, or images unlike those the "
+                    "backbone knows."
+                ),
+            ),
+            "full": (
+                self.tr("Everything"),
+                self.tr("All of it learns, the backbone gently: for thousands of images. Wants a GPU."),
+            ),
+            "gradual": (
+                self.tr("Gradual"),
+                self.tr(
+                    "Head first, then the last stage, then all, more slowly each time: the most careful way to let "
+                    "everything learn."
+                ),
+            ),
+            "scratch": (
+                self.tr("From scratch"),
+                self.tr(
+                    "Begins with random numbers: for tens of thousands of images, or to see what pretraining is worth."
+                ),
+            ),
+            "as-is": (
+                self.tr("As it is"),
+                self.tr("Nothing learns: the pretrained classifier answers with its own classes, where they fit."),
+            ),
+            "baseline": (
+                self.tr("No network"),
+                self.tr(
+                    "Colours, gradients (HOG) and key points (SIFT) with a support vector machine: the baseline that a "
+                    "network has to beat."
+                ),
+            ),
+        }
