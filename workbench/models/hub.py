@@ -1,8 +1,10 @@
 """Published weights as tensors: from a pack, the libraries' caches, or the hub, in this order."""
 
+from pathlib import Path
+
 import timm
 import torch
-import torchvision
+from safetensors import SafetensorError
 from torch import Tensor
 
 from workbench.errors import WorkbenchError
@@ -33,30 +35,24 @@ def fetch(info: BackboneInfo, tag: str = "") -> dict[str, Tensor]:
                 next(events)
             except StopIteration as end:
                 path = end.value
+    if info.library == "torchvision":
+        return read_weights(path)
     try:
-        if info.library == "timm":
-            return _from_timm(info, str(path))
-        return _from_torchvision(info)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        return _from_timm(info, path)
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise WorkbenchError(
             f"The downloaded weights of {info.name} in {path} cannot be used ({_first_line(error)}); delete that file and try "
             f"again, or choose a weights file (weights=FILE)."
         ) from error
 
 
-def _from_timm(info: BackboneInfo, path: str) -> dict[str, Tensor]:
+def _from_timm(info: BackboneInfo, path: Path) -> dict[str, Tensor]:
     # The whole classifier: only then does timm load strictly and convert files that other libraries wrote. The file is
-    # named, so that timm asks no server about it.
+    # named, so that timm asks no server about it. Its random weights are replaced at once; whoever draws numbers next
+    # should not notice them.
     with torch.random.fork_rng(devices=[]):
-        model = timm.create_model(timm_name(info), pretrained=True, pretrained_cfg_overlay={"file": path})
+        model = timm.create_model(timm_name(info), pretrained=True, pretrained_cfg_overlay={"file": str(path)})
     weights: dict[str, Tensor] = model.state_dict()
-    return weights
-
-
-def _from_torchvision(info: BackboneInfo) -> dict[str, Tensor]:
-    named = torchvision.models.get_model_weights(info.name.partition("/")[2])[info.weights[0]]
-    # The file lies where torch looks for it: nothing is downloaded here.
-    weights: dict[str, Tensor] = named.get_state_dict(progress=False, weights_only=True, map_location="cpu")
     return weights
 
 
