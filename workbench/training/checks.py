@@ -4,12 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.models.catalog import find
+from workbench.models.catalog import find, with_tag
+from workbench.models.reach import absent
 from workbench.project.ids import ClassId, ImageState, SplitName
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.registry import nearest
 from workbench.training.config import TrainConfig
+from workbench.training.run_weights import PREFIX, weights_of_run
 
 
 def check(project: Project, config: TrainConfig) -> None:
@@ -17,16 +19,36 @@ def check(project: Project, config: TrainConfig) -> None:
 
     Covers: several labels per image, no labelled images, one class only, no split, a class without training images, an
     empty validation split, rare classes that the project does not have (with the nearest names), an unknown backbone
-    (likewise) and a weights file that is not there. What needs torch (whether the file fits) is said by the run itself,
-    before its first step.
+    (likewise), published weights that do not exist or surely cannot come, a run to start from without a model, and a
+    weights file that is not there. What needs torch (whether the file fits) is said by the run itself, before its first
+    step.
     """
     check_labels(project)
     check_folders(project)
     check_rare(project, config)
-    find(config.backbone.name)
+    if config.method.kind != "baseline":
+        check_weights(project, config)
+
+
+def check_weights(project: Project, config: TrainConfig) -> None:
+    """Raise WorkbenchError for a backbone that is unknown, and for weights that surely cannot be had."""
+    info = with_tag(find(config.backbone.name), config.backbone.tag)
     weights = config.backbone.weights
-    if weights not in ("hub", "none") and not Path(weights).expanduser().is_file():
-        raise WorkbenchError(f"The weights file {weights} does not exist; choose a file, hub or none.")
+    if weights == "hub":
+        if not info.weights:
+            raise WorkbenchError(
+                f"There are no hub weights for {info.name}; choose a weights file (weights=FILE) or random weights "
+                f"(weights=none)."
+            )
+        if why := absent(info):
+            raise WorkbenchError(
+                f"The weights of {info.name} are not on this machine and cannot be downloaded ({why}); choose a weights file "
+                f"(weights=FILE), a folder of packs (WORKBENCH_WEIGHTS) or random weights (weights=none)."
+            )
+    elif weights.startswith(PREFIX):
+        weights_of_run(project, weights.removeprefix(PREFIX), info.name)
+    elif weights != "none" and not Path(weights).expanduser().is_file():
+        raise WorkbenchError(f"The weights file {weights} does not exist; choose a file, hub, run:ID or none.")
 
 
 def check_labels(project: Project) -> None:
@@ -98,12 +120,21 @@ def check_folders(project: Project) -> None:
         )
 
 
-def with_absolute_weights(config: TrainConfig) -> TrainConfig:
-    """Return the config with the whole path of its weights file, so that it can be run from any folder."""
+def with_absolute_weights(config: TrainConfig, project: Project | None = None) -> TrainConfig:
+    """Return the config with the whole path of its weights file, so that it can be run from any folder.
+
+    ``run:ID`` becomes the file of that run of ``project``. Raises WorkbenchError where it has none.
+    """
     weights = config.backbone.weights
     if weights in ("hub", "none"):
         return config
-    backbone = config.backbone.model_copy(update={"weights": str(Path(weights).expanduser().absolute())})
+    if weights.startswith(PREFIX):
+        if project is None:
+            raise WorkbenchError(f"{weights} is a run of a project; name the file of its weights here.")
+        path = weights_of_run(project, weights.removeprefix(PREFIX), config.backbone.name)
+    else:
+        path = Path(weights).expanduser()
+    backbone = config.backbone.model_copy(update={"weights": str(path.absolute())})
     return config.model_copy(update={"backbone": backbone})
 
 

@@ -33,7 +33,7 @@ def start_run(project: Project, config: TrainConfig) -> RunFolder:
     split, one class only, an unknown backbone, a weights file that is not there).
     """
     check(project, config)
-    run = project.runs.create(with_absolute_weights(config).dumps())
+    run = project.runs.create(with_absolute_weights(config, project).dumps())
     append(run, [to_json(Preparing(what="Starting the training process"))])
     _start(project, run)
     return run

@@ -50,7 +50,7 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
         for chain in chains(config):
             pipeline.check(chain)
         if run is None:
-            run = project.runs.create(with_absolute_weights(config).dumps())
+            run = project.runs.create(with_absolute_weights(config, project).dumps())
         inputs.freeze(project, run)
     return run
 
