@@ -25,7 +25,7 @@ def test_own_factors_replace_factor_and_decay() -> None:
 
 
 def test_a_stage_that_is_not_there_is_refused_with_the_nearest() -> None:
-    with pytest.raises(WorkbenchError, match="no stage 'layer9'.*did you mean layer"):
+    with pytest.raises(WorkbenchError, match=r"no stage 'layer9'.*did you mean layer"):
         stage_rates(STAGES, backbone_factor=0.1, stage_factors={"layer9": 0.3})
 
 

@@ -21,12 +21,14 @@ from workbench.training.events import (
     EpochEnded,
     Paused,
     Resumed,
+    StageChanged,
     StepEnded,
     Tick,
     TrainingEvent,
     Warned,
 )
 from workbench.training.loss import CrossEntropy
+from workbench.training.phases import Span
 from workbench.training.state import State
 
 CPU = torch.device("cpu")
@@ -70,6 +72,8 @@ class Bench:
     checkpoint_seconds: float = 0.0
     mix: Callable[[Tensor, Sequence[int], int], Mixed] | None = None
     make: Callable[[int, int], Batch] = batch
+    phases: tuple[Span, ...] = ()
+    entered: list[int] = field(default_factory=list)
     commands: dict[int, list[Command]] = field(default_factory=dict)
     saved: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls: int = 0
@@ -112,6 +116,14 @@ class Bench:
         torch.rand(3)  # a loader may draw from the global random state when it starts
         return (self.make(epoch, number) for number in range(start, STEPS))
 
+    def enter(self, phase: int) -> list[str]:
+        """From the second phase on the convolution is frozen."""
+        self.entered.append(phase)
+        self.network[0].requires_grad_(False)
+        for parameter in self.network[0].parameters():
+            parameter.grad = None
+        return [f"phase {phase}"]
+
     def events(self) -> Iterator[TrainingEvent]:
         plan = Plan(
             epochs=self.epochs,
@@ -123,8 +135,11 @@ class Bench:
             patience=self.patience,
             checkpoint_seconds=self.checkpoint_seconds,
             shortcut="resized",
+            phases=self.phases,
         )
-        parts = Parts(self.network, Preprocess(), CrossEntropy(), self.optimizer, self.network.train, self.mix)
+        parts = Parts(
+            self.network, Preprocess(), CrossEntropy(), self.optimizer, self.network.train, self.mix, self.enter
+        )
         around = Surroundings(
             train=self.train,
             validation=lambda: [self.make(99, 0), self.make(99, 1)],
@@ -270,6 +285,59 @@ def test_the_pause_is_not_counted_as_training_time(monkeypatch: pytest.MonkeyPat
 def test_checkpoint_on_command_and_by_time() -> None:
     assert len(of(Bench(epochs=1, commands={2: ["checkpoint"]}).run(), CheckpointSaved)) == 3
     assert len(of(Bench(epochs=1, checkpoint_seconds=1e-9).run(), CheckpointSaved)) == STEPS + 2
+
+
+TWO = (Span(0, 2), Span(2, 3, 0.1))
+
+
+def test_the_engine_enters_a_later_phase_and_says_so() -> None:
+    bench = Bench(epochs=5, phases=TWO)
+    events = bench.run()
+    assert bench.entered == [1]
+    (changed,) = of(events, StageChanged)
+    assert changed == StageChanged(epoch=3, training_stages=["phase 1"])
+    told = [event for event in events if isinstance(event, EpochEnded | StageChanged)]
+    assert told.index(changed) == 2
+    assert not of(Bench().run(), StageChanged)
+
+
+def test_the_schedule_begins_anew_in_each_phase_at_its_rate() -> None:
+    bench = Bench(epochs=5, phases=TWO)
+    rates = []
+    for event in bench.events():
+        if isinstance(event, Tick) and len(rates) < event.step:
+            rates.append(bench.optimizer.param_groups[0]["lr"])
+    schedule = ScheduleConfig()
+    first = [0.05 * optim.factor(schedule, step, 2 * STEPS) for step in range(2 * STEPS)]
+    second = [0.05 * 0.1 * optim.factor(schedule, step, 3 * STEPS) for step in range(3 * STEPS)]
+    assert rates == pytest.approx([*first, *second])
+
+
+@pytest.mark.parametrize("step", [3, 8, 9, 18], ids=["first phase", "its end", "second phase", "mid-second"])
+def test_a_run_resumed_in_any_phase_gives_the_same_numbers(step: int) -> None:
+    whole = Bench(epochs=5, phases=TWO)
+    expected = whole.run()
+    stopped = Bench(epochs=5, phases=TWO)
+    first = []
+    for event in stopped.events():
+        first.append(event)
+        if isinstance(event, Tick) and event.step == step:
+            stopped.save("last")
+            break
+    resumed = Bench(epochs=5, phases=TWO).load(stopped.saved["last"])
+    if resumed.state.phase:
+        resumed.enter(resumed.state.phase)  # as whoever builds a run again does
+    second = resumed.run()
+    assert_same(whole.weights, resumed.weights)
+    assert without_times([*first, *second]) == without_times(expected)
+    assert len(of([*first, *second], StageChanged)) == 1
+
+
+def test_patience_counts_in_the_last_phase_only() -> None:
+    bench = Bench(epochs=50, patience=2, learning_rate=1e-9, phases=(Span(0, 10), Span(10, 40)))
+    ends = of(bench.run(), EpochEnded)
+    assert bench.reason == "early_stopping"
+    assert ends[-1].epoch == max(10, bench.state.best_epoch) + 2
 
 
 def test_patience_ends_the_run() -> None:

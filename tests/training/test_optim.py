@@ -36,3 +36,11 @@ def test_the_rate_of_each_group_is_scaled_and_the_heads_returned(name: str) -> N
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.005, 0.05])
     assert [group["weight_decay"] for group in optimizer.param_groups] == [0.0, 0.5]
     assert isinstance(optimizer, torch.optim.AdamW if name == "adamw" else torch.optim.SGD)
+
+
+def test_the_rate_told_is_the_heads_also_where_another_stage_is_faster() -> None:
+    groups = [
+        {"params": list(nn.Linear(2, 2).parameters()), "stage": "layer4", "lr": 0.5},
+        {"params": list(nn.Linear(2, 2).parameters()), "stage": "head", "lr": 0.1},
+    ]
+    assert optim.set_rate(optim.create(OptimizerConfig(), groups), 0.5) == pytest.approx(0.05)

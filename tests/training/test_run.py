@@ -1,4 +1,5 @@
 import csv
+import itertools
 import json
 import os
 import socket
@@ -29,6 +30,7 @@ from workbench.training.events import (
     FitEnded,
     FitStarted,
     Preparing,
+    StageChanged,
     StepEnded,
     Tick,
     TrainingEvent,
@@ -143,6 +145,100 @@ def test_a_stopped_run_resumes_with_the_numbers_of_one_never_stopped(
     assert isinstance(last, FitEnded)
     assert isinstance(other, FitEnded)
     assert (last.best_epoch, last.live, last.deployed) == (other.best_epoch, other.live, other.deployed)
+
+
+GRADUAL = [
+    "epochs=1",
+    "freeze=backbone",
+    'then=[{epochs = 2, freeze = {kind = "stages", train_last = 1}, rate = 0.5}, {epochs = 1, freeze = {kind = "none"}}]',
+    "optimizer.layer_decay=0.5",
+    "optimizer.stage_factors={stem = 0.3}",
+]
+"""Head first (5 steps), then the last stage (10), then everything (5)."""
+
+
+@pytest.mark.parametrize(
+    ("step", "optimizer"),
+    [(3, "adamw"), (5, "sgd"), (6, "adamw"), (12, "sgd"), (15, "adamw"), (18, "adamw")],
+    ids=["first phase", "border", "first of a phase", "second phase", "second border", "last phase"],
+)
+def test_a_run_stopped_in_any_phase_resumes_with_the_numbers_of_one_never_stopped(
+    project_folder: Path, config: TrainConfig, step: int, optimizer: str
+) -> None:
+    gradual = config.with_settings([*GRADUAL, f"optimizer.name={optimizer}"])
+    whole = run.prepare(project_folder, gradual)
+    expected = train(project_folder, whole)
+    assert of(expected, StageChanged) == [
+        StageChanged(epoch=2, training_stages=["3–4", "head"]),
+        StageChanged(epoch=4, training_stages=["stem", "3–4", "head"]),
+    ]
+    assert of(expected, FitStarted)[0].epochs == 4
+    folder = run.prepare(project_folder, gradual)
+    first = stop_at(project_folder, folder, step)
+    second = train(project_folder, folder)
+    assert numbers([*first, *second]) == numbers(expected)
+    assert of([*first, *second], StageChanged) == of(expected, StageChanged)
+    assert_same_weights(whole, folder)
+
+
+def test_a_frozen_part_rests_until_its_phase(project_folder: Path, config: TrainConfig) -> None:
+    folder = run.prepare(project_folder, config.with_settings(GRADUAL))
+    found = {}
+    for event in run.train(project_folder, folder.id)(Stop()):
+        if isinstance(event, CheckpointSaved) and event.kind == "last":
+            found[event.step] = {name: value.clone() for name, value in weights(folder).items()}
+    assert list(found) == [5, 10, 15, 20]
+    moved = [
+        {name for name, value in after.items() if not torch.equal(value, before[name])}
+        for before, after in itertools.pairwise(found.values())
+    ]
+    everything = set(found[5])
+    stem = {name for name in everything if name.startswith(("backbone.0.", "backbone.1."))}
+    assert found[5]["backbone.4.num_batches_tracked"] == 0
+    assert moved == [everything - stem, everything - stem, everything]
+
+
+def test_a_checkpoint_of_format_1_goes_on(project_folder: Path, config: TrainConfig) -> None:
+    """It knows one phase and keeps the optimizer by the numbers of parameters in four groups."""
+    partial = config.with_settings(["freeze=stages:1"])
+    whole = run.prepare(project_folder, partial)
+    train(project_folder, whole)
+    folder = run.prepare(project_folder, partial)
+    stop_at(project_folder, folder, 8)
+    content = checkpoints.load(folder.last)
+    del content["phases"], content["state"]["phase"]
+    members = {
+        "backbone": ["backbone.3.weight"],
+        "backbone, no decay": ["backbone.4.weight", "backbone.4.bias"],
+        "head": ["head.weight"],
+        "head, no decay": ["head.bias"],
+    }
+    names = [name for group in members.values() for name in group]
+    assert set(names) == set(content["optimizer"])
+    groups = [{"name": key, "params": [names.index(name) for name in group]} for key, group in members.items()]
+    state = {names.index(name): value for name, value in content["optimizer"].items()}
+    content["optimizer"] = {"state": state, "param_groups": groups}
+    checkpoints.save(folder.last, {**content, "freeze": partial.freeze.model_dump(), "format": 1})
+    assert train(project_folder, folder)[-1].reason == "finished"  # type: ignore[union-attr]
+    assert_same_weights(whole, folder)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ('then=[{freeze = {kind = "parts", trained = ["layer4"]}}]', "tests/tiny has no part 'layer4'"),
+        ("optimizer.stage_factors={layer4 = 0.1}", "There is no stage 'layer4'"),
+    ],
+)
+def test_a_plan_with_parts_that_are_not_there_ends_the_run_before_its_first_step(
+    project_folder: Path, config: TrainConfig, setting: str, sentence: str
+) -> None:
+    folder = run.prepare(project_folder, config.with_settings([setting]))
+    events = train(project_folder, folder)
+    assert not of(events, Tick)
+    assert isinstance(events[-1], FitEnded)
+    assert events[-1].reason == "failed"
+    assert sentence in events[-1].message
 
 
 def test_crops_rare_classes_and_mixing_repeat_and_resume_whatever_the_workers(

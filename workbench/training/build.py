@@ -16,15 +16,15 @@ from workbench.data.mixing import Mixed, mix
 from workbench.jobs import Noticed
 from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.catalog import find
-from workbench.models.freezing import FreezePlan, parameter_groups, train_mode
 from workbench.models.preprocess import Preprocess, PreprocessSpec
-from workbench.models.stages import stages
 from workbench.training import checkpoints, devices, inputs, optim, pixels
 from workbench.training.config import TrainConfig
 from workbench.training.engine import Batch, Parts, Plan
 from workbench.training.events import Preparing, Warned
 from workbench.training.finish import Model
 from workbench.training.loss import CrossEntropy
+from workbench.training.parts import FreezeBackbone, Phase
+from workbench.training.phases import Timeline, load_optimizer, save_optimizer, stage_names
 from workbench.training.samples import TrainPixels
 from workbench.training.state import State
 
@@ -41,6 +41,7 @@ class Built:
     spec: PreprocessSpec
     parts: Parts
     plan: Plan
+    phases: tuple[Phase, ...]
     state: State
     stages: list[str]
     frozen_stages: list[str]
@@ -65,10 +66,10 @@ class Built:
         """Return everything that is needed to go on from ``state`` with the same numbers."""
         return {
             "model": self.network.state_dict(),
-            "optimizer": self.parts.optimizer.state_dict(),
+            "optimizer": save_optimizer(self.parts.optimizer, self.network),
             "schedule": {**self.config.schedule.model_dump(), "steps": self.plan.epochs * self.plan.steps_per_epoch},
             "scaler": self.fabric.strategy.precision.state_dict(),
-            "freeze": self.config.freeze.model_dump(),
+            "phases": [phase.model_dump(mode="json") for phase in self.phases],
             "random": checkpoints.random_states(),
             "state": state.as_dict(),
         }
@@ -118,7 +119,7 @@ def build(
 def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned:
     """Say what the backbone starts from, and what of the weights file was left out."""
     if config.backbone.weights == "none":
-        if config.freeze.kind == "backbone":
+        if all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
             return Warned(
                 "The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it."
             )
@@ -141,35 +142,27 @@ def _join(
     fabric = devices.open_fabric(device, devices.choose_precision(config.compute.precision, device))
     # Channels last is what convolutions are fastest with: MobileNetV2 on two cores 48 images/s, 26 without.
     network = network.to(device=fabric.device).to(memory_format=torch.channels_last)
-    freeze = (
-        config.freeze if checkpoint is None else type(config).model_validate({"freeze": checkpoint["freeze"]}).freeze
-    )
-    plan = FreezePlan.of(freeze.kind, getattr(freeze, "train_last", 1))
-    plan.apply(network)
-    groups = parameter_groups(
-        network,
-        learning_rate=config.optimizer.learning_rate,
-        backbone_factor=config.optimizer.backbone_factor,
-        weight_decay=config.optimizer.weight_decay,
-    )
-    optimizer = optim.create(config.optimizer, groups)
-    state = State(fabric.device)
+    phases = _phases(config, checkpoint)
+    timeline = Timeline(network, phases, batch_norm=config.batch_norm)
+    optimizer = optim.create(config.optimizer, timeline.groups(config.optimizer))
+    state = State(fabric.device) if checkpoint is None else State.from_dict(checkpoint["state"], fabric.device)
+    timeline.apply(state.phase)
     if checkpoint is not None:
         network.load_state_dict(checkpoint["model"])
-        optimizer.load_state_dict(checkpoint["optimizer"])
+        load_optimizer(optimizer, network, checkpoint["optimizer"])
         fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
-        state = State.from_dict(checkpoint["state"], fabric.device)
-    train_loader, validation_loader = _loaders(config, frozen, device, images, frozen_norms=freeze.kind == "backbone")
+    moving = any(not isinstance(phase.freeze, FreezeBackbone) for phase in phases)
+    train_loader, validation_loader = _loaders(config, frozen, device, images, moving_norms=moving)
     parts = Parts(
         network=network,
         preprocess=_ChannelsLast(Preprocess(spec)).to(fabric.device),
         loss=_loss(config, frozen).to(fabric.device),
         optimizer=optimizer,
-        train_mode=lambda: train_mode(network),
+        train_mode=timeline.train_mode,
         mix=_mixing(config),
+        enter=lambda phase: timeline.enter(phase, optimizer),
     )
-    found = stages(network)
-    trains = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+    names, resting = stage_names(network)
     return Built(
         config=config,
         frozen=frozen,
@@ -179,7 +172,7 @@ def _join(
         spec=spec,
         parts=parts,
         plan=Plan(
-            epochs=config.epochs,
+            epochs=sum(phase.epochs for phase in phases),
             steps_per_epoch=len(train_loader),
             classes=len(frozen.classes),
             schedule=config.schedule,
@@ -188,10 +181,12 @@ def _join(
             patience=config.stopping.patience,
             checkpoint_seconds=60 * config.compute.checkpoint_minutes,
             shortcut=pixels.SHORTCUT,
+            phases=timeline.spans,
         ),
+        phases=phases,
         state=state,
-        stages=[stage.name for stage in found],
-        frozen_stages=[stage.name for stage in found if not trains.intersection(stage.parameter_names)],
+        stages=names,
+        frozen_stages=resting,
         train_loader=train_loader,
         validation_loader=validation_loader,
         random_states=checkpoint["random"] if checkpoint is not None else {},
@@ -199,8 +194,17 @@ def _join(
     )
 
 
+def _phases(config: TrainConfig, checkpoint: dict[str, Any] | None) -> tuple[Phase, ...]:
+    """Return the timeline: the one that the run began with, where it goes on."""
+    if checkpoint is None:
+        return config.phases
+    if "phases" in checkpoint:
+        return tuple(Phase.model_validate(phase) for phase in checkpoint["phases"])
+    return (Phase(epochs=config.epochs, freeze=checkpoint["freeze"]),)  # format 1
+
+
 def _loaders(
-    config: TrainConfig, frozen: inputs.Inputs, device: devices.Device, images: TrainPixels, *, frozen_norms: bool
+    config: TrainConfig, frozen: inputs.Inputs, device: devices.Device, images: TrainPixels, *, moving_norms: bool
 ) -> tuple["DataLoader[Any]", "DataLoader[Any]"]:
     compute = config.compute
     workers = loaders.choose_workers(compute.workers)
@@ -211,7 +215,7 @@ def _loaders(
         weights = [per_class[sample.target] for sample in frozen.train]
     count = len(frozen.train)
     # Batch norm that trains cannot take a last batch of a single image.
-    drop_last = not frozen_norms and count > compute.batch_size and count % compute.batch_size == 1
+    drop_last = moving_norms and count > compute.batch_size and count % compute.batch_size == 1
     train = loaders.make_loader(
         VariedDataset(frozen.train, images.variant, seed=config.seed, preload=images.preload),
         batch_size=compute.batch_size,

@@ -11,7 +11,8 @@ import torch
 
 from workbench.errors import WorkbenchError
 
-FORMAT = 1
+FORMAT = 2
+"""2: the optimizer by names of parameters, the phases. 1 is read: a stopped run goes on as it began."""
 
 
 def save(path: Path, content: dict[str, Any]) -> None:

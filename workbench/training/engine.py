@@ -28,11 +28,13 @@ from workbench.training.events import (
     EpochEnded,
     Paused,
     Resumed,
+    StageChanged,
     StepEnded,
     Tick,
     TrainingEvent,
     Warned,
 )
+from workbench.training.phases import Span, at
 from workbench.training.state import State, Sums
 
 POLL_SECONDS = 0.05
@@ -77,11 +79,17 @@ class Parts:
     """Puts the network into training mode, its frozen parts excepted."""
     mix: Callable[[Tensor, Sequence[int], int], Mixed] | None = None
     """Mixes uint8 images [N, H, W, 3] of these ids in an epoch (from 0); ``loss`` then takes partners and shares too."""
+    enter: Callable[[int], list[str]] | None = None
+    """Moves the network and the optimizer on to a phase (from 0); returns the names of the stages that then train."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how. ``checkpoint_seconds`` 0: only at the ends of epochs. ``patience`` 0: no early stopping."""
+    """How long and how. ``checkpoint_seconds`` 0: only at the ends of epochs. ``patience`` 0: no early stopping.
+
+    ``phases`` divide the epochs; without any there is one. The schedule of the rate begins anew in each. Patience counts
+    in the last phase only: what comes later in the timeline is to have its turn.
+    """
 
     epochs: int
     steps_per_epoch: int
@@ -92,6 +100,11 @@ class Plan:
     patience: int = 0
     checkpoint_seconds: float = 0.0
     shortcut: str = ""
+    phases: tuple[Span, ...] = ()
+
+    @property
+    def timeline(self) -> tuple[Span, ...]:
+        return self.phases or (Span(0, self.epochs),)
 
 
 @dataclass(frozen=True)
@@ -138,8 +151,9 @@ class _Loop:
         state, plan = self.state, self.plan
         first_epoch, started = state.epoch, time.monotonic()
         while state.epoch < plan.epochs:
-            if state.epoch - state.best_epoch >= plan.patience > 0:
+            if self._out_of_patience():
                 return "early_stopping"
+            yield from self._moved_on()
             self.parts.train_mode()
             if (yield from self._train_epoch()):
                 return "stopped"
@@ -157,6 +171,21 @@ class _Loop:
             yield self._save("last")
         return "finished"
 
+    def _out_of_patience(self) -> bool:
+        last = self.plan.timeline[-1].first
+        waited = self.state.epoch - max(self.state.best_epoch, last)
+        return waited >= self.plan.patience > 0
+
+    def _moved_on(self) -> Iterator[TrainingEvent]:
+        """Enter the phase of the epoch where it is not the one that trains."""
+        state = self.state
+        phase = at(self.plan.timeline, state.epoch)
+        if phase == state.phase:
+            return
+        training = self.parts.enter(phase) if self.parts.enter is not None else []
+        state.phase = phase
+        yield StageChanged(epoch=state.epoch + 1, training_stages=training)
+
     def _train_epoch(self) -> Events:
         """Train what is left of the epoch; return whether a stop was asked for."""
         state, plan = self.state, self.plan
@@ -170,7 +199,7 @@ class _Loop:
             if batch is None:
                 break
             yield from self._warn(batch)
-            rate = optim.set_rate(self.parts.optimizer, optim.factor(plan.schedule, state.step, self._steps()))
+            rate = optim.set_rate(self.parts.optimizer, self._rate())
             if len(batch.targets):
                 self._step(batch)
             state.step, state.batch = state.step + 1, state.batch + 1
@@ -319,8 +348,11 @@ class _Loop:
                 self.around.warned.add(image.id)
                 yield Warned(message=f"{image.message.rstrip('.')}; it is skipped in this run.")
 
-    def _steps(self) -> int:
-        return self.plan.epochs * self.plan.steps_per_epoch
+    def _rate(self) -> float:
+        """Return what all learning rates are multiplied with at the next step."""
+        span, per_epoch = self.plan.timeline[self.state.phase], self.plan.steps_per_epoch
+        step = (self.state.epoch - span.first) * per_epoch + self.state.batch
+        return span.rate * optim.factor(self.plan.schedule, step, span.epochs * per_epoch)
 
     def _finite(self, loss: float) -> float:
         if not math.isfinite(loss):

@@ -38,7 +38,8 @@ def factor(config: ScheduleConfig, step: int, steps: int) -> float:
 
 
 def set_rate(optimizer: Optimizer, scale: float) -> float:
-    """Set each group's rate to ``scale`` times its own; return the highest, which is the head's."""
+    """Set each group's rate to ``scale`` times its own; return the head's (of groups without ``stage``, the highest)."""
     for group in optimizer.param_groups:
         group["lr"] = group["initial_lr"] * scale
-    return float(max(group["lr"] for group in optimizer.param_groups))
+    heads = [group for group in optimizer.param_groups if group.get("stage") == "head"]
+    return float(max(group["lr"] for group in heads or optimizer.param_groups))

@@ -35,12 +35,16 @@ class Sums:
 
 @dataclass
 class State:
-    """Where a run is: always that after a whole step. ``epoch`` and ``batch`` count from 0 and name the next step."""
+    """Where a run is: always that after a whole step. ``epoch`` and ``batch`` count from 0 and name the next step.
+
+    ``phase`` (from 0) is the one whose parts train now: that of the epoch before, until the first step of the next.
+    """
 
     device: torch.device
     epoch: int = 0
     batch: int = 0
     step: int = 0
+    phase: int = 0
     best_epoch: int = 0
     best_score: float = -1.0
     best_loss: float = math.inf
@@ -54,7 +58,7 @@ class State:
         self.log_sums = Sums.zero(self.device)
 
     def as_dict(self) -> dict[str, Any]:
-        plain = ("epoch", "batch", "step", "best_epoch", "best_score", "best_loss")
+        plain = ("epoch", "batch", "step", "phase", "best_epoch", "best_score", "best_loss")
         return {name: getattr(self, name) for name in plain} | {
             "epoch_sums": self.epoch_sums.as_dict(),
             "log_sums": self.log_sums.as_dict(),

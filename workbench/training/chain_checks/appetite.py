@@ -15,13 +15,13 @@ from workbench.errors import WorkbenchError
 from workbench.jobs import Progress
 from workbench.models.backbones import create
 from workbench.models.catalog import find
-from workbench.models.freezing import FreezePlan, parameter_groups, train_mode
 from workbench.models.preprocess import Preprocess, PreprocessSpec
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 from workbench.training import devices, optim
 from workbench.training.config import TrainConfig
 from workbench.training.locks import in_use
+from workbench.training.phases import Timeline
 from workbench.training.samples import model_size
 
 WARM_UP, STEPS = 2, 5
@@ -75,7 +75,8 @@ def appetite(project: Project, config: TrainConfig, *, classes: int) -> Generato
     finally:
         if device.kind == "cuda":
             torch.cuda.empty_cache()
-    note = f"The model: measured in training steps of {batch} images with random weights on {device.name}."
+    phase = " in the phase in which least trains" if config.then else ""
+    note = f"The model: measured in training steps of {batch} images with random weights on {device.name}{phase}."
     return Appetite(rate, device.name, "steps", note)
 
 
@@ -96,7 +97,7 @@ def _alike(one: TrainConfig, other: TrainConfig) -> bool:
     return (
         one.backbone.name == other.backbone.name
         and model_size(one) == model_size(other)
-        and one.freeze == other.freeze
+        and [phase.freeze for phase in one.phases] == [phase.freeze for phase in other.phases]
         and one.compute.batch_size == other.compute.batch_size
         and one.compute.precision == other.compute.precision
     )
@@ -121,10 +122,11 @@ def _recorded_rate(run: RunFolder, device: str) -> float:
 def _measured(
     config: TrainConfig, device: devices.Device, *, classes: int
 ) -> Generator[Progress, None, tuple[float, int]]:
-    """Return images per second and the batch size with which they were measured."""
+    """Return images per second, in the phase that asks for most of them, and the batch size with which they were measured."""
     with torch.random.fork_rng(devices=[]):
         yield Progress(0, None, _WHAT)
-        step = _Step(config, device, classes=classes)
+        step = Step(config, device, classes=classes)
+        step.enter(min(range(len(step.trainable)), key=step.trainable.__getitem__))
         batch = config.compute.batch_size
         if device.kind == "cpu":
             small = min(batch, 4)
@@ -145,8 +147,11 @@ def _measured(
         return batch / median(spent), batch
 
 
-class _Step:
-    """One step of training as the engine makes it, on random pixels."""
+class Step:
+    """One step of training as the engine makes it, on random pixels. It begins in the first phase of the config.
+
+    ``trainable`` counts the numbers that train in each phase.
+    """
 
     def __init__(self, config: TrainConfig, device: devices.Device, *, classes: int) -> None:
         info = find(config.backbone.name)
@@ -154,20 +159,23 @@ class _Step:
         self.fabric = devices.open_fabric(device, devices.choose_precision(config.compute.precision, device))
         network, _ = create(info.name, weights="none", classes=classes, dropout=config.backbone.dropout)
         network = network.to(device=self.fabric.device).to(memory_format=torch.channels_last)
-        FreezePlan.of(config.freeze.kind, getattr(config.freeze, "train_last", 1)).apply(network)
-        groups = parameter_groups(
-            network,
-            learning_rate=config.optimizer.learning_rate,
-            backbone_factor=config.optimizer.backbone_factor,
-            weight_decay=config.optimizer.weight_decay,
-        )
+        self.timeline = Timeline(network, config.phases, batch_norm=config.batch_norm)
+        counts = {name: parameter.numel() for name, parameter in network.named_parameters()}
+        self.trainable = [sum(counts[name] for name in names) for names in self.timeline.trained]
+        self._raw = optim.create(config.optimizer, self.timeline.groups(config.optimizer))
         self.preprocess = Preprocess(PreprocessSpec.for_backbone(info, size=self.size)).to(self.fabric.device)
-        self.model, self.optimizer = self.fabric.setup(network, optim.create(config.optimizer, groups))
+        self.model, self.optimizer = self.fabric.setup(network, self._raw)
         self.loss = nn.CrossEntropyLoss()
         self._images = torch.empty(0)
-        train_mode(network)
+        self.enter(0)
+
+    def enter(self, phase: int) -> None:
+        """Let train what trains in a phase (from 0)."""
+        self.timeline.enter(phase, self._raw)
+        self.timeline.train_mode()
 
     def __call__(self, batch: int) -> None:
+        """Make a step with ``batch`` images and wait until it is done. Raises what the device raises without memory."""
         device = self.fabric.device
         if len(self._images) != batch:
             self._images = torch.randint(0, 256, (batch, self.size, self.size, 3), dtype=torch.uint8)
