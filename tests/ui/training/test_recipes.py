@@ -42,3 +42,11 @@ def test_the_number_of_epochs_does_not_make_it_another_recipe() -> None:
 
 def test_a_changed_setting_does() -> None:
     assert recipes.of(OWN.with_settings(["lr=0.7"])) == ""
+
+
+def test_a_recipe_leaves_head_and_batch_norm_alone_and_ends_the_phases() -> None:
+    own = OWN.with_settings(["preset=gradual", "head=cosine", "batch_norm=frozen"])
+    put = recipes.put_on(own, "fast")
+    assert (put.head, put.batch_norm, put.then) == (own.head, "frozen", ())
+    assert recipes.of(put) == "fast"
+    assert recipes.of(own) == ""

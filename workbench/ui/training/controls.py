@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
-from workbench.training.config import TrainConfig
+from workbench.training.config import Train, TrainConfig
 from workbench.ui import icons, theme
 from workbench.ui.layouts import FlowLayout, column, row
 from workbench.ui.progress import ACTIVE, RunStateName
@@ -13,6 +13,7 @@ from workbench.ui.training.readiness import Hindrance
 from workbench.ui.widgets import Segmented, button, label
 
 CUSTOM = "custom"
+MOST = 10_000
 SENTENCE = 600
 """Room for the sentence beside its link; a longer one takes a second line."""
 
@@ -54,7 +55,7 @@ class Controls(QWidget):
         self.recipe.button(CUSTOM).setToolTip(self.tr("The settings follow none of the recipes"))
         self.epochs = QSpinBox(self)
         self.epochs.setObjectName("train.epochs")
-        self.epochs.setRange(1, 10_000)
+        self.epochs.setRange(1, MOST)
         self.epochs.setSuffix(self.tr(" epochs"))
         self.epochs.setFixedWidth(116)
         self.epochs.setKeyboardTracking(False)
@@ -83,8 +84,24 @@ class Controls(QWidget):
         recipe = recipes.of(config)
         with QSignalBlocker(self.recipe), QSignalBlocker(self.epochs):
             self.recipe.set_value(recipe or CUSTOM)
-            self.epochs.setValue(config.epochs)
+            self.epochs.setMaximum(max(MOST, config.total_epochs))
+            self.epochs.setValue(config.total_epochs)
         self.recipe.button(CUSTOM).setVisible(not recipe)
+        self._show_epochs()
+
+    def _show_epochs(self) -> None:
+        """With phases their lengths are set in the Model panel; a way without training has no epochs."""
+        phases = len(self._config.phases)
+        self.epochs.setVisible(isinstance(self._config.method, Train))
+        self.epochs.setReadOnly(phases > 1)
+        self.epochs.setButtonSymbols(
+            QSpinBox.ButtonSymbols.UpDownArrows if phases == 1 else QSpinBox.ButtonSymbols.NoButtons
+        )
+        self.epochs.setToolTip(
+            self.tr("Times every training image is seen")
+            if phases == 1
+            else self.tr("Times every training image is seen, in {0} phases; they are set in Model").format(phases)
+        )
 
     def show_state(self, state: RunStateName) -> None:
         """Show what the followed run does."""
@@ -147,4 +164,5 @@ class Controls(QWidget):
 
     @Slot(int)
     def _epochs_chosen(self, epochs: int) -> None:
-        self.configured.emit(self._config.model_copy(update={"epochs": epochs}))
+        if len(self._config.phases) == 1:
+            self.configured.emit(self._config.model_copy(update={"epochs": epochs}))

@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.training.config import PRESETS, TrainConfig
 
-KEPT = ("seed", "backbone", "preprocess", "augment", "rare", "mix", "compute")
+KEPT = ("seed", "backbone", "preprocess", "head", "batch_norm", "augment", "rare", "mix", "compute")
 """What belongs to the other panels and to the machine: no recipe touches it."""
 
 

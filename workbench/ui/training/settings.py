@@ -9,7 +9,7 @@ from workbench.ui.forms import Form
 from workbench.ui.layouts import column
 from workbench.ui.widgets import label
 
-ELSEWHERE = ("epochs", "backbone", "preprocess", "freeze", "augment")
+ELSEWHERE = ("epochs", "backbone", "preprocess", "method", "head", "freeze", "then", "batch_norm", "augment")
 """Fields that are set in the line above, in Model and in Augment."""
 
 EDITOR = 88
