@@ -20,10 +20,14 @@ from workbench.evaluation.test_time import NONE, Views, ViewsRunner, find, halve
 from workbench.jobs import Job, Noticed, Progress, Stop
 from workbench.models.bundle import Bundle
 from workbench.models.bundle import load as load_bundle
+from workbench.models.classic import store as classic
 from workbench.project.images import Query
 from workbench.project.project import Project
 
 EvaluationEvent = Progress | Noticed | Evaluated | ViewsMeasured
+
+AnyModel = Bundle | classic.ClassicBundle
+"""What can be evaluated: a network, or a baseline without one."""
 
 
 def evaluate_run(
@@ -64,7 +68,7 @@ def evaluate_folder(
     split: str,
     *,
     device: str = "auto",
-    bundle: Bundle | None = None,
+    bundle: AnyModel | None = None,
     moved: Mapping[int, str] | None = None,
     test_set: str = "",
     frozen: Collection[int] = (),
@@ -76,7 +80,7 @@ def evaluate_folder(
     the ids of the images of ``test_set`` in the project; ``views`` None: one look only.
     """
     yield Progress(0, None, "Loading the model")
-    bundle = bundle or open_model(folder)
+    bundle = bundle or open_any(folder)
     samples = samples_of(folder, split, bundle, moved=moved)
     if test_set:
         chosen_ids = in_test_set(folder / "samples.csv", test_set, frozen)
@@ -137,8 +141,18 @@ def _measured(plain: Result, with_views: Result, runner: ViewsRunner) -> ViewsMe
     )
 
 
+def open_any(folder: Path) -> AnyModel:
+    """Load what the run in ``folder`` made, be it a network or a baseline. Raises WorkbenchError where there is nothing yet."""
+    return classic.load(folder / "model") if classic.is_here(folder / "model") else open_model(folder)
+
+
 def open_model(folder: Path) -> Bundle:
-    """Load the model of the run in ``folder``. Raises WorkbenchError where there is none yet."""
+    """Load the network of the run in ``folder``. Raises WorkbenchError where there is none yet, or the run has no network."""
+    if classic.is_here(folder / "model"):
+        raise WorkbenchError(
+            f"The run {folder.name} is a baseline of image features and a support vector machine, without a network: it can "
+            "be evaluated, but not exported or used where a network is needed; choose another run."
+        )
     if not (folder / "model").is_dir():
         raise WorkbenchError(f"The run {folder.name} has no finished model; train it to its end first.")
     return load_bundle(folder / "model")
@@ -157,7 +171,7 @@ def moved_images(folder: Path, project: Project) -> dict[int, str]:
     return found
 
 
-def samples_of(folder: Path, split: str, bundle: Bundle, *, moved: Mapping[int, str] | None = None) -> list[Sample]:
+def samples_of(folder: Path, split: str, bundle: AnyModel, *, moved: Mapping[int, str] | None = None) -> list[Sample]:
     """Return the run's samples of ``split``. Raises WorkbenchError, naming a split that has images, where there are none."""
     listed = folder / "samples.csv"
     samples = read_samples(listed, split, bundle.classes)
@@ -195,7 +209,7 @@ def summarise(
     *,
     run: str,
     split: str,
-    bundle: Bundle,
+    bundle: AnyModel,
     device: str,
     path: str = "deployment",
     test_set: str = "",

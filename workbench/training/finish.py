@@ -1,8 +1,8 @@
 """After the last epoch: the best checkpoint becomes a calibrated model, measured again on the deployment path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
 from workbench.evaluation.calibration import fit_temperature
-from workbench.evaluation.evaluate import Reading, summarise
+from workbench.evaluation.evaluate import AnyModel, Reading, summarise
 from workbench.evaluation.predict import Predictions, predict
 from workbench.evaluation.results import save_result
 from workbench.evaluation.thresholds import best_f1, by_class
@@ -40,10 +40,35 @@ def measure(run: RunFolder, model: Model, *, device: str, batch_size: int) -> It
     Everything is measured on the deployment path. Yields Preparing and Warned, and ends with the balanced accuracy.
     """
     deployable = Deployable(model.spec, model.network)
-    reading = Reading(model.inputs.decoding)
+
+    def saved(targets: NDArray[Any], probabilities: NDArray[np.float32]) -> Bundle:
+        return _save(run, model, deployable, targets, probabilities)
+
+    return measure_any(run, deployable, model.inputs, saved, device=device, batch_size=batch_size)
+
+
+class Calibratable(Protocol):
+    """A module that gives logits [N,C] of uint8 images [N,H,W,3], and divides them by a temperature."""
+
+    temperature: Tensor
+
+    def logits(self, images: Tensor) -> Tensor: ...
+    def set_temperature(self, temperature: float) -> None: ...
+
+
+def measure_any(
+    run: RunFolder,
+    model: Calibratable,
+    inputs: Inputs,
+    save: Callable[[NDArray[Any], NDArray[np.float32]], AnyModel],
+    *,
+    device: str,
+    batch_size: int,
+) -> Iterator[TrainingEvent | float]:
+    """Do what `measure` does for whatever gives logits; ``save`` keeps it, given validation targets and probabilities."""
+    reading = Reading(inputs.decoding)
     logits: Predictions | None = None
-    samples = model.inputs.validation
-    for event in predict(_Logits(deployable), samples, read=reading, device=device, batch_size=batch_size):
+    for event in predict(_Logits(model), inputs.validation, read=reading, device=device, batch_size=batch_size):
         if isinstance(event, Progress):
             yield Preparing("Measuring on the deployment path", event.done, event.total or 0)
         else:
@@ -58,15 +83,15 @@ def measure(run: RunFolder, model: Model, *, device: str, batch_size: int) -> It
         raise WorkbenchError(
             f"None of the validation images can be read any more, so the run cannot be measured: {why}"
         )
-    deployable.set_temperature(fit_temperature(logits.probabilities, logits.targets))
+    model.set_temperature(fit_temperature(logits.probabilities, logits.targets))
     predictions = Predictions(
         ids=logits.ids,
         paths=logits.paths,
         targets=logits.targets,
-        probabilities=_softmax(logits.probabilities, float(deployable.temperature)),
+        probabilities=_softmax(logits.probabilities, float(model.temperature)),
         errors=logits.errors,
     )
-    saved = _save(run, model, deployable, predictions.targets, predictions.probabilities)
+    saved = save(predictions.targets, predictions.probabilities)
     result = summarise(predictions, run=run.id, split="validation", bundle=saved, device=device)
     save_result(run.path, result)
     yield result.evaluated.balanced_accuracy
@@ -100,9 +125,9 @@ def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.floa
 class _Logits(nn.Module):
     """The deployment path up to the logits: the temperature is not known yet."""
 
-    def __init__(self, deployable: Deployable) -> None:
+    def __init__(self, deployable: Calibratable) -> None:
         super().__init__()
-        self.deployable = deployable
+        self.deployable = deployable  # where it is a module, it moves to the device with this one
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits [N, C] of uint8 images [N, H, W, 3]."""

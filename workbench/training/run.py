@@ -18,11 +18,9 @@ from workbench.data.loaders import sentence_of
 from workbench.errors import WorkbenchError, told
 from workbench.evaluation.samples import without_images
 from workbench.jobs import Job, Stop
-from workbench.models.catalog import find
-from workbench.models.preprocess import PreprocessSpec
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
-from workbench.training import checkpoints, devices, finish, inputs
+from workbench.training import checkpoints, devices, finish, inputs, ways
 from workbench.training.build import Built, build
 from workbench.training.checks import check, with_absolute_weights
 from workbench.training.config import TrainConfig
@@ -31,8 +29,9 @@ from workbench.training.engine import Surroundings, fit
 from workbench.training.events import CheckpointSaved, FitEnded, FitStarted, Preparing, Reason, TrainingEvent, Warned
 from workbench.training.locks import DeviceLock, RunLock
 from workbench.training.log import EventLog
-from workbench.training.samples import chains
+from workbench.training.samples import chains, model_size
 from workbench.training.state import State
+from workbench.training.untrained import Setting
 
 TELL_SECONDS = 0.2
 
@@ -46,7 +45,7 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
     """
     with Project.open(project_folder, read_only=run is not None) as project:
         check(project, config)
-        PreprocessSpec.for_backbone(find(config.backbone.name), size=config.preprocess.size)
+        model_size(config)
         for chain in chains(config):
             pipeline.check(chain)
         if run is None:
@@ -165,7 +164,7 @@ class _Training:
             return told(error, doing="training")
         if self.config is None:
             return None
-        size = self.config.preprocess.size or find(self.config.backbone.name).input_size
+        size = model_size(self.config)
         batch_size = self.config.compute.batch_size
         return devices.in_words(error, device=self.device, batch_size=batch_size, size=size)
 
@@ -194,11 +193,17 @@ class _Training:
             yield Warned(absent)
         if self.leaks and not resumed:
             yield Warned(self.leaks)
-        device = devices.choose(config.compute.device)
+        # A baseline has no network: it leaves the accelerator to others.
+        device = devices.choose("cpu" if config.method.kind == "baseline" else config.compute.device)
         self.device = device.name
         if device.problem:
             yield Warned(device.problem)
         with DeviceLock(device.name, run):
+            if config.method.kind != "train":
+                _seed(config.seed)
+                made = yield from ways.events(Setting(run, config, frozen, device.name, self.commands.stopped))
+                yield self._ended(made.reason, made.message, deployed=made.deployed)
+                return
             yield Preparing("Loading the backbone")
             checkpoint = checkpoints.load(run.last) if resumed else None
             _seed(config.seed)

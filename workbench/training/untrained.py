@@ -1,0 +1,159 @@
+"""What the ways share that train no network: what they are given, how they read images, how their model is measured."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from workbench.data.dataset import Sample
+from workbench.data.reading import Pixels
+from workbench.embedding.waiting import waited
+from workbench.errors import WorkbenchError
+from workbench.evaluation.batches import Unread, by_size
+from workbench.evaluation.evaluate import Reading
+from workbench.jobs import Progress
+from workbench.models.backbones import LoadReport, Network, create
+from workbench.models.catalog import find
+from workbench.models.heads import HeadSpec
+from workbench.models.preprocess import PreprocessSpec
+from workbench.models.stages import stages
+from workbench.project.runs import RunFolder
+from workbench.training.config import TrainConfig
+from workbench.training.events import FitStarted, Preparing, Reason, TrainingEvent, Warned
+from workbench.training.inputs import Inputs
+
+T = TypeVar("T")
+
+LINEAR = HeadSpec()
+
+_MOST_WARNED = 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A run to make a model for; ``stopped`` says whether to end early."""
+
+    run: RunFolder
+    config: TrainConfig
+    frozen: Inputs
+    device: str
+    stopped: Callable[[], bool] = lambda: False
+
+    def go_on(self) -> None:
+        """Raise `Interrupted` where a stop is waiting."""
+        if self.stopped():
+            raise Interrupted
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: ``deployed`` is the balanced accuracy on the validation images, -1 where it was not measured."""
+
+    reason: Reason
+    message: str
+    deployed: float = -1.0
+
+
+class Interrupted(Exception):
+    """A stop was asked for before there was a model."""
+
+
+Way = Generator[TrainingEvent, None, Outcome]
+"""Yields what happens and returns how it ended."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """The decoded image of ``sample``, uint8 [H,W,3]."""
+
+    sample: Sample
+    pixels: Pixels
+
+
+def read(setting: Setting, samples: Sequence[Sample], what: str) -> Iterator[TrainingEvent | Read]:
+    """Yield every image that can be read, a Preparing after each, and a Warned for those that cannot or have changed.
+
+    Raises Interrupted where a stop is asked for.
+    """
+    reading = Reading(setting.frozen.decoding)
+    done = unread = 0
+    for part in by_size(samples, reading, batch_size=1):
+        for notice in reading.notices():
+            yield Warned(notice.message)
+        if isinstance(part, Unread):
+            done, unread = done + 1, unread + 1
+            if unread <= _MOST_WARNED:
+                yield Warned(part.message)
+        else:
+            for sample, pixels in zip(part.entries, part.pixels, strict=True):
+                done += 1
+                yield Read(sample, pixels)
+        yield Preparing(what, done, len(samples))
+        setting.go_on()
+    if unread > _MOST_WARNED:
+        yield Warned(f"{unread - _MOST_WARNED:,} more images could not be read and are left out.")
+
+
+def working(setting: Setting, what: str, work: Callable[[], T]) -> Generator[TrainingEvent, None, T]:
+    """Do ``work`` in a thread, telling now and then that it goes on; return what it returned."""
+    yield Preparing(what)
+    waiting = waited(work, Progress(0, None, what))
+    while True:
+        try:
+            next(waiting)
+        except StopIteration as done:
+            setting.go_on()
+            return done.value  # type: ignore[no-any-return] # what work returned
+        yield Preparing(what)
+
+
+def network_of(setting: Setting, head: HeadSpec = LINEAR) -> tuple[Network, LoadReport, PreprocessSpec]:
+    """Return the run's backbone with its weights and a new head, and what it expects of pixels.
+
+    Raises WorkbenchError for weights that do not fit or cannot be had.
+    """
+    config = setting.config
+    info = find(config.backbone.name)
+    spec = PreprocessSpec.for_backbone(
+        info,
+        size=config.preprocess.size,
+        resize=config.preprocess.resize,
+        decoding=setting.frozen.decoding.as_dict(),
+    )
+    network, report = create(
+        info.name,
+        weights=config.backbone.weights,
+        classes=len(setting.frozen.classes),
+        head=head,
+        channels=config.backbone.channels,
+        size=config.preprocess.size,
+        tag=config.backbone.tag,
+    )
+    return network, report, spec
+
+
+def started(setting: Setting, network: Network, *, learnt: int) -> FitStarted:
+    """Return the event that a run begins that has no epochs; ``learnt`` counts the parameters that are set by it."""
+    names = [stage.name for stage in stages(network)]
+    return FitStarted(
+        run=setting.run.id,
+        device=setting.device,
+        epochs=0,
+        steps_per_epoch=0,
+        train_images=len(setting.frozen.train),
+        validation_images=len(setting.frozen.validation),
+        classes=setting.frozen.classes,
+        trainable_parameters=learnt,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        stages=names,
+        frozen_stages=names[:-1] if learnt else names,
+    )
+
+
+def measured(setting: Setting, events: Iterator[TrainingEvent | float]) -> Generator[TrainingEvent, None, float]:
+    """Pass on the events of `finish.measure`; return the balanced accuracy that it ends with."""
+    for event in events:
+        if isinstance(event, float):
+            return event
+        yield event
+        setting.go_on()
+    raise WorkbenchError("The run could not be measured; start it again.")
