@@ -10,7 +10,7 @@ PROBED = {
     "seconds_per_epoch": 42.0,
     "minutes": 7.0,
     "memory_bytes": 1_300_000_000,
-    "memory_kind": "RAM",
+    "memory_kind": "main memory",
     "largest_batch": 100,
     "images_per_second": 31.4,
     "trainable_parameters": 2562,
@@ -43,9 +43,9 @@ def test_after_a_probe_it_says_what_was_measured(box: EstimateBox) -> None:
         "learns": "2.6 k of 2.2 M",
         "epoch": "42 s",
         "all": "7 min",
-        "memory": "1.3 GB (RAM)",
-        "batch": "100 images",
-        "speed": "31.4 images/s on cpu",
+        "memory": "1.3 GB",
+        "batch": "up to 100",
+        "speed": "31.4 images/s",
     }
     assert box.notes.text() == "Phase 2 is the slowest."
 

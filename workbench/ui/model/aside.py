@@ -1,4 +1,4 @@
-"""The column beside the Model panel: what a run will take, and what the model sees of a small finding."""
+"""What stands below the plan: what a run of these settings will take on this machine."""
 
 from typing import Any
 
@@ -11,11 +11,10 @@ from workbench.ui.layouts import column
 from workbench.ui.model.estimate import EstimateBox
 from workbench.ui.model.probe_job import ProbeJob
 from workbench.ui.session import Session
-from workbench.ui.widgets import Section
 
 
 class Aside(QWidget):
-    """The inspector of the panel."""
+    """The estimate, and the job that measures it. Always in view, however far the plan is scrolled."""
 
     batch_chosen = Signal(int)
 
@@ -25,14 +24,9 @@ class Aside(QWidget):
         self._session = session
         self.estimate = EstimateBox()
         self.probe = ProbeJob(session, self)
-        self.setLayout(
-            column(
-                Section(self.tr("Estimate"), self.estimate),
-                None,
-                spacing=theme.GRID * 3,
-                margins=theme.GRID * 2,
-            )
-        )
+        layout = column(self.estimate)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
+        self.setLayout(layout)
         self.estimate.asked.connect(self.probe.start)
         self.estimate.stopped.connect(self.probe.stop)
         self.estimate.batch_chosen.connect(self.batch_chosen)

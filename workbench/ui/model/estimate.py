@@ -9,9 +9,10 @@ from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row
 from workbench.ui.model.parts_tree import Counts
 from workbench.ui.model.stage_tree import short_count
-from workbench.ui.widgets import button, label
+from workbench.ui.widgets import ElidedLabel, button, label
 
-CAPTION = 116
+PLACES = ("learns", "memory", "epoch", "all", "batch", "speed")
+"""The figures in the order in which they stand, two to a line."""
 
 
 class EstimateBox(QWidget):
@@ -28,34 +29,36 @@ class EstimateBox(QWidget):
         self._stale = False
         self._running = False
         self._batch = 0
-        self._rows: dict[str, tuple[QLabel, QLabel]] = {}
+        captions = {
+            "learns": self.tr("Learns"),
+            "memory": self.tr("Memory"),
+            "epoch": self.tr("Epoch"),
+            "all": self.tr("Run"),
+            "batch": self.tr("Batch"),
+            "speed": self.tr("Speed"),
+        }
+        self._rows: dict[str, tuple[QLabel, ElidedLabel]] = {}
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.GRID)
         grid.setVerticalSpacing(theme.HALF)
-        grid.setColumnMinimumWidth(0, CAPTION)
-        grid.setColumnStretch(1, 1)
-        for line, (name, text) in enumerate(
-            (
-                ("learns", self.tr("Learns")),
-                ("epoch", self.tr("An epoch")),
-                ("all", self.tr("The whole run")),
-                ("memory", self.tr("Memory")),
-                ("batch", self.tr("Largest batch")),
-                ("speed", self.tr("Speed")),
-            )
-        ):
-            caption, value = label(text, "secondary"), label("", wrap=True, name=f"model.estimate.{name}")
-            grid.addWidget(caption, line, 0)
-            grid.addWidget(value, line, 1)
+        for number, name in enumerate(PLACES):
+            caption, value = label(captions[name], "secondary"), ElidedLabel("")
+            value.setObjectName(f"model.estimate.{name}")
+            grid.addWidget(caption, number // 2, 2 * (number % 2))
+            grid.addWidget(value, number // 2, 2 * (number % 2) + 1)
             self._rows[name] = (caption, value)
-        self.go = button(self.tr("Measure"), self._clicked, icon="clock", name="model.probe")
+        for side in (1, 3):
+            grid.setColumnStretch(side, 1)
+        self.go = button("", self._clicked, icon="clock", name="model.probe")
         self.what = label("", "secondary", wrap=True, name="model.probeSays")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.use = button("", self._use, role="link", name="model.useBatch")
         self.notes = label("", "secondary", wrap=True, name="model.probeNotes")
-        self.setLayout(column(grid, row(self.use, None), self.notes, row(self.go, None), self.what, self.bar))
+        line = row(self.go, self.what, self.use)
+        line.setStretch(1, 1)
+        self.setLayout(column(grid, self.notes, line, self.bar))
         self._show()
 
     def value(self, name: str) -> str:
@@ -106,6 +109,7 @@ class EstimateBox(QWidget):
             value.setText(values.get(name, ""))
             dim = self._stale and probed is not None and name != "learns"
             theme.set_role(value, "secondary" if dim else "")
+            value.set_tip(self._tip(name))
         largest = self._largest()
         fits = largest >= self._batch
         theme.set_role(self.use, "link")
@@ -115,26 +119,39 @@ class EstimateBox(QWidget):
         self.notes.setText("\n".join(str(note) for note in notes))
         self.notes.setVisible(bool(notes))
         self.bar.setVisible(self._running)
-        self.go.setText(
-            self.tr("Stop") if self._running else self.tr("Measure again") if probed else self.tr("Measure")
-        )
+        self.go.setText(self.tr("Stop") if self._running else self.tr("Measure"))
         if not self._running:
             self.what.setText(self._advice())
         self.what.setVisible(bool(self.what.text()))
 
+    def _tip(self, name: str) -> str:
+        device = str((self._probed or {}).get("device", ""))
+        return {
+            "learns": self.tr("Parameters that learn in the phase that needs most memory, and all there are"),
+            "memory": self._memory_tip(),
+            "epoch": self.tr("Time for an epoch on {0}").format(device) if device else "",
+            "all": self.tr("Time for the whole run, all phases"),
+            "batch": self.tr("The largest batch that fits into memory"),
+            "speed": self.tr("Training images per second on {0}").format(device) if device else "",
+        }[name]
+
+    def _memory_tip(self) -> str:
+        kind = str((self._probed or {}).get("memory_kind", ""))
+        if kind:
+            return self.tr("Measured in the phase that needs most: {0}").format(kind)
+        return self.tr("Counted from the layers, for the phase that needs most")
+
     def _measured(self, probed: dict[str, Any]) -> dict[str, str]:
         minutes = float(probed["minutes"])
-        kind = str(probed.get("memory_kind", ""))
         memory = figures.size(float(probed["memory_bytes"])) if probed.get("memory_bytes") else ""
         largest = int(probed.get("largest_batch") or 0)
         speed = float(probed.get("images_per_second") or 0)
-        device = str(probed.get("device", ""))
         return {
             "epoch": figures.duration(float(probed["seconds_per_epoch"])),
             "all": figures.duration(minutes * 60),
-            "memory": self.tr("{0} ({1})").format(memory, kind) if memory and kind else memory,
-            "batch": figures.counted(largest, self.tr("image"), self.tr("images")) if largest else "",
-            "speed": self.tr("{0} images/s on {1}").format(figures.figure(round(speed, 1)), device) if speed else "",
+            "memory": memory,
+            "batch": self.tr("up to {0}").format(figures.count(largest)) if largest else "",
+            "speed": self.tr("{0} images/s").format(figures.figure(round(speed, 1))) if speed else "",
         }
 
     def _largest(self) -> int:
@@ -144,9 +161,9 @@ class EstimateBox(QWidget):
 
     def _advice(self) -> str:
         if self._probed is None:
-            return self.tr("A few steps on this machine tell minutes, memory and the largest batch.")
+            return self.tr("a few steps here: minutes, memory, largest batch")
         if self._stale:
-            return self.tr("The settings have changed since this was measured.")
+            return self.tr("The settings have changed since.")
         if self._largest() and self._largest() < self._batch:
             return self.tr("Batches of {0} do not fit.").format(figures.count(self._batch))
         return ""
