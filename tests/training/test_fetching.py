@@ -1,0 +1,38 @@
+"""Weights that a run needs come before its network is made, told as its events."""
+
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save
+
+from tests import stand_in_hub
+from workbench.models import transfer
+from workbench.models.catalog import find, weights_here
+from workbench.training.config import BackboneConfig
+from workbench.training.events import Preparing
+from workbench.training.fetching import fetched
+
+
+def test_what_is_not_here_is_fetched_and_told_in_megabytes(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import timm
+
+    content = save(timm.create_model("test_resnet").state_dict())
+    monkeypatch.setattr(transfer, "TELL_SECONDS", 0.0)
+    hub = BackboneConfig(name="timm/test_resnet")
+    with stand_in_hub.serve() as served:
+        stand_in_hub.lead_hub_to(served.address, monkeypatch)
+        served.files["/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"] = content
+        events = list(fetched(hub))
+        assert all(isinstance(event, Preparing) for event in events)
+        assert (events[-1].done, events[-1].total) == (len(content) // 10**6, len(content) // 10**6)
+        assert "timm/test_resnet" in events[-1].what
+        assert "MB" in events[-1].what
+        assert weights_here(find("timm/test_resnet"))
+        asked = len(served.asked)
+        assert list(fetched(hub)) == []
+        assert len(served.asked) == asked
+
+
+@pytest.mark.parametrize("weights", ["none", "/nowhere/weights.pth"])
+def test_other_weights_are_not_asked_for(weights: str) -> None:
+    assert list(fetched(BackboneConfig(name="timm/test_resnet", weights=weights))) == []
