@@ -1,0 +1,211 @@
+"""The probe of a run: what it measures, what it says of memory, and what it refuses."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from workbench.errors import WorkbenchError
+from workbench.intake import add_folders
+from workbench.jobs import Progress, Stop, drain, to_json
+from workbench.models.catalog import Registered, find, registered
+from workbench.project.project import Project
+from workbench.training import memory, probe
+from workbench.training.config import TrainConfig
+from workbench.training.locks import DeviceLock
+from workbench.training.probe import Probed, largest_that_fits
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "SECONDS", 0.2)
+    monkeypatch.setattr(probe, "STEPS", 2)
+    monkeypatch.setattr(probe.gc, "collect", lambda: 0)  # half a second each
+
+
+def probed(folder: Path, config: TrainConfig) -> Probed:
+    events = list(probe.probe(folder, config)(Stop()))
+    assert isinstance(events[-1], Probed)
+    assert sum(isinstance(event, Probed) for event in events) == 1
+    assert all(isinstance(event, Progress) for event in events[:-1])
+    assert json.loads(to_json(events[-1]))["event"] == "Probed"
+    return events[-1]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if "project.sqlite-" not in path.name}
+
+
+def test_each_phase_is_measured_and_the_project_stays_as_it_was(project_folder: Path, config: TrainConfig) -> None:
+    before = files(project_folder)
+    # The run could not start from these weights; the probe does without.
+    config = config.with_settings(["weights=hub", "epochs=3", "freeze=backbone"]).with_settings(
+        ['then=[{epochs=2, freeze={kind="stages", train_last=1}}, {epochs=4, freeze={kind="none"}, rate=0.5}]']
+    )
+    found = probed(project_folder, config)
+    assert files(project_folder) == before
+    assert (found.device, found.memory_kind, found.batch_size) == ("cpu", "main memory", 8)
+    head, second, stem = 16 * 3 + 3, 1152 + 32, 216 + 16
+    assert [phase.epochs for phase in found.phases] == [3, 2, 4]
+    assert [phase.trainable_parameters for phase in found.phases] == [head, head + second, head + second + stem]
+    assert found.trainable_parameters == head + second + stem
+    for phase in found.phases:
+        assert phase.images_per_second > 0
+        assert phase.seconds_per_epoch > 36 / phase.images_per_second  # the validation comes on top
+    seconds = sum(phase.epochs * phase.seconds_per_epoch for phase in found.phases)
+    assert found.seconds_per_epoch == pytest.approx(seconds / 9)
+    assert found.minutes * 60 > seconds
+    least, most = (f(phase.images_per_second for phase in found.phases) for f in (min, max))
+    assert least <= found.images_per_second <= most
+    assert 8 < found.largest_batch <= probe.LARGEST_BATCH
+    assert found.memory_bytes >= 50 << 20  # torch alone takes more
+
+
+def test_a_phase_that_comes_back_is_measured_once(
+    project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    monkeypatch.setattr(
+        probe, "build", lambda config, *rest, **more: built.append(config.freeze.kind) or _build(config, *rest, **more)
+    )
+    found = probed(
+        project_folder,
+        config.with_settings(["freeze=none", 'then=[{epochs=1, freeze={kind="none"}, rate=0.1}]']),
+    )
+    assert set(built) == {"none"}
+    assert len(built) <= 2
+    assert found.phases[0] == dataclasses.replace(found.phases[1], epochs=3)
+
+
+_build = probe.build
+
+
+class Wide(nn.Module):
+    """Keeps 2 MB for each image of 128 pixels: 32 channels after the activation; as much comes out of the second layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 32, 3, padding=1)
+        self.second = nn.Conv2d(32, 32, 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self.second(self.first(images).sigmoid()).mean((2, 3))
+        return features
+
+
+KEPT = 2 * 32 * 128 * 128 * 4
+"""Bytes of both together, at one moment."""
+
+
+@pytest.fixture
+def wide(config: TrainConfig) -> TrainConfig:
+    if "tests/wide" not in registered.names():
+        info = dataclasses.replace(find("tests/tiny"), name="tests/wide", input_size=128, features=32)
+        registered.register("tests/wide")(Registered(info, Wide))
+    return config.with_settings(["backbone=tests/wide", "batch_size=16"])
+
+
+def test_the_largest_batch_follows_from_the_growth_of_the_process(
+    project_folder: Path, wide: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SECONDS", 6.0)
+    room = 2 << 30
+    monkeypatch.setattr(memory, "available", lambda: room)
+    found = probed(project_folder, wide)
+    assert probe.SPARE * room / (6 * KEPT) < found.largest_batch < probe.SPARE * room / (KEPT / 2)
+    assert not [note for note in found.notes if "do not fit" in note]
+
+
+def test_a_batch_that_does_not_fit_is_said_and_not_tried(
+    project_folder: Path, wide: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SECONDS", 6.0)
+    monkeypatch.setattr(memory, "available", lambda: 160 << 20)
+    found = probed(project_folder, wide.with_settings(["batch_size=36"]))
+    assert found.batch_size == found.largest_batch < 36
+    assert f"Batches of 36 images do not fit into memory; measured with {found.batch_size}." in found.notes
+
+
+@pytest.mark.parametrize(("room", "first"), [(1, 8), (7, 8), (8, 8), (100, 8), (1000, 64), (4095, 16), (9999, 4096)])
+def test_the_search_comes_close_from_below(room: int, first: int) -> None:
+    tried = list(largest_that_fits(lambda count: count <= room, first))
+    largest = tried[-1][1]
+    assert largest <= min(room, probe.LARGEST_BATCH)
+    assert largest >= min(room, probe.LARGEST_BATCH) * 0.88
+    assert len(tried) <= 3 + abs(math.log2(max(1, min(room, 4096)) / first)) + 2
+    assert len({count for count, _ in tried}) == len(tried)
+
+
+def test_where_not_even_one_image_fits_none_does() -> None:
+    assert [good for _, good in largest_that_fits(lambda count: False, 4)] == [0, 0, 0]
+
+
+def test_a_way_that_looks_once_has_no_epochs(project_folder: Path, config: TrainConfig) -> None:
+    found = probed(project_folder, config.with_settings(["method=features"]))
+    assert found.phases == []
+    assert found.minutes * 60 >= found.seconds_per_epoch > 0
+    assert found.images_per_second == pytest.approx(48 / found.seconds_per_epoch)
+    assert found.trainable_parameters == 51
+    assert any("looked at once" in note for note in found.notes)
+
+
+def test_patience_is_mentioned(project_folder: Path, config: TrainConfig) -> None:
+    found = probed(project_folder, config.with_settings(["stopping.patience=2"]))
+    assert any("after 2 epochs without a better one" in note for note in found.notes)
+
+
+def test_what_cannot_be_probed_is_a_sentence(
+    project_folder: Path, config: TrainConfig, tmp_path: Path, tiny_images: Callable[..., Path]
+) -> None:
+    with pytest.raises(WorkbenchError, match="no network"):
+        probed(project_folder, config.with_settings(["method=baseline"]))
+    with pytest.raises(WorkbenchError, match="no backbone named"):
+        probed(project_folder, config.with_settings(["backbone=tests/absent"]))
+    with pytest.raises(WorkbenchError, match="fetures"):
+        probed(project_folder, config.with_settings(["freeze=parts:fetures"]))
+    bare = tmp_path / "bare"
+    list(add_folders(bare, [tiny_images({"only": 4}, name="one")])(Stop()))
+    with pytest.raises(WorkbenchError, match="second class"):
+        probed(bare, config)
+
+
+def test_beside_a_run_nothing_is_measured(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        run = project.runs.create(config.dumps())
+    with DeviceLock("cpu", run), pytest.raises(WorkbenchError, match=f"in use by the run {run.id}"):
+        probed(project_folder, config)
+
+
+def test_a_probe_that_is_stopped_leaves_nothing(project_folder: Path, config: TrainConfig, tmp_path: Path) -> None:
+    stop, seen = Stop(), 0
+    for event in drain(probe.probe(project_folder, config), stop):
+        seen += 1
+        if isinstance(event, Progress) and event.what.startswith("Measuring"):
+            stop.stop()
+    assert 1 < seen < 30
+
+
+def test_the_peak_is_that_of_the_time_between() -> None:
+    before = memory.in_use()
+    with memory.Peak("cpu") as peak:
+        held = torch.ones(64 << 20)
+        float(held[::4096].sum())
+        del held
+    assert before + (250 << 20) < peak.bytes < before + (600 << 20)
+
+
+def test_a_container_may_have_less_than_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    whole = memory.available()
+    assert whole > 1 << 20
+    (tmp_path / "memory.max").write_text(f"{whole // 2}\n")
+    (tmp_path / "memory.current").write_text("5000000\n")
+    (tmp_path / "memory.stat").write_text("anon 7\ninactive_file 1000000\n")
+    assert memory.available() == whole // 2 - 4_000_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() > whole // 2
