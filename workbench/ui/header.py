@@ -196,6 +196,10 @@ class Devices:
     def __init__(self) -> None:
         self._found = _probable()
 
+    def kind(self, chosen: str) -> str:
+        """Return cpu, cuda or mps for the config's device."""
+        return (self._found if chosen == "auto" else chosen).partition(":")[0]
+
     def name(self, chosen: str, reported: str) -> str:
         """``chosen`` is the config's device, ``reported`` what the run that is followed says it uses."""
         device = reported or (self._found if chosen == "auto" else chosen)

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.models import catalog
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
-from workbench.ui.training.readiness import hindrance
+from workbench.ui.training.readiness import hindrance, of_model
 
 NO_WEIGHTS = TrainConfig().with_settings(["weights=none", "freeze=none"])
 
@@ -70,3 +71,76 @@ def test_a_weights_file_that_is_there_prevents_nothing(project_with_split: Path,
 def test_read_only(project_with_split: Path, write_run: Callable[..., object]) -> None:
     with Project.open(project_with_split, read_only=True) as project:
         assert "read-only" in hindrance(project, NO_WEIGHTS).sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["backbone=timm/resnet18", "backbone.tag=a1_in2k"], "did you mean"),
+        (["weights=run:nowhere"], "is not there"),
+        (["method=as-is", "weights=none"], "weights that know classes"),
+        (["method=features", "weights=none"], "say little"),
+        (["weights=none", 'then=[{freeze = {kind = "backbone"}}]'], "random numbers"),
+        (["backbone=workbench/lenet"], "No weights are published"),
+    ],
+)
+def test_what_the_way_and_the_weights_ask_for(settings: list[str], words: str) -> None:
+    found = of_model(None, TrainConfig().with_settings(settings))
+    assert found is not None
+    assert words in found.sentence
+    assert found.panel == "model"
+
+
+def test_a_phase_that_trains_the_backbone_makes_random_numbers_worth_while() -> None:
+    config = TrainConfig().with_settings(["weights=none", 'then=[{freeze = {kind = "none"}}]'])
+    assert of_model(None, config) is None
+
+
+def test_a_baseline_needs_no_weights_and_no_known_backbone() -> None:
+    assert of_model(None, TrainConfig().with_settings(["method=baseline", "weights=/nowhere/w.pt"])) is None
+
+
+def test_a_file_knows_no_classes_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "w.safetensors"
+    file.write_bytes(b"")
+    found = of_model(None, TrainConfig().with_settings(["method=as-is", f"weights={file}"]))
+    assert found is not None
+    assert "bring their own classes" in found.sentence
+
+
+def test_published_weights_without_a_classifier_cannot_be_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"name": "timm/eye", "library": "timm", "family": "Eye", "title": "eye", "tags": [["ssl", None, None, "", 0]]}
+    monkeypatch.setattr(catalog, "find", lambda name: catalog.row_to_info(row))
+    found = of_model(None, TrainConfig().with_settings(["method=as-is"]))
+    assert found is not None
+    assert "no classifier" in found.sentence
+
+
+def test_what_is_not_supported_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"name": "timm/odd", "library": "timm", "family": "Odd", "title": "odd", "unsupported": "no first layer"}
+    monkeypatch.setattr(catalog, "find", lambda name: catalog.row_to_info(row))
+    found = of_model(None, TrainConfig())
+    assert found is not None
+    assert "no first layer" in found.sentence
+
+
+def test_the_size_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"name": "timm/odd", "library": "timm", "family": "Odd", "title": "odd", "min_size": 96}
+    monkeypatch.setattr(catalog, "find", lambda name: catalog.row_to_info(row))
+    found = of_model(None, TrainConfig().with_settings(["size=64", "weights=none", "freeze=none"]))
+    assert found is not None
+    assert "96 pixels" in found.sentence
+
+
+def test_a_run_as_start(project_folder: Path) -> None:
+    with Project.open(project_folder) as project:
+        run = project.runs.create(TrainConfig().dumps())
+        config = TrainConfig().with_settings([f"weights=run:{run.id}"])
+        found = of_model(project, config)
+        assert found is not None
+        assert "has no model" in found.sentence
+        run.model.mkdir(parents=True)
+        assert of_model(project, config) is None
+        found = of_model(project, config.with_settings(["backbone=timm/resnet18"]))
+        assert found is not None
+        assert "do not fit timm/resnet18" in found.sentence

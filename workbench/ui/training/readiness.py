@@ -29,7 +29,7 @@ def hindrance(project: Project | None, config: TrainConfig, *, read_only: bool |
     """
     if read_only is None:
         read_only = project is not None and project.read_only
-    return _of_images(project, read_only) or _of_weights(config)
+    return _of_images(project, read_only) or of_model(project, config)
 
 
 def _tr(text: str) -> str:
@@ -73,37 +73,91 @@ def _of_images(project: Project | None, read_only: bool) -> Hindrance | None:
     return None
 
 
-def _of_weights(config: TrainConfig) -> Hindrance | None:
-    link = _tr("Open Model")
-    weights = config.backbone.weights
+def of_model(project: Project | None, config: TrainConfig) -> Hindrance | None:
+    """Return what of the backbone and its weights prevents a start, else what is worth a warning, else None.
+
+    ``project`` is asked where the weights are those of one of its runs.
+    """
+    if config.method.kind == "baseline":
+        return None  # no network: whatever backbone the draft names is not looked at
     try:
-        backbone = catalog.find(config.backbone.name)
+        backbone = catalog.with_tag(catalog.find(config.backbone.name), config.backbone.tag)
+        catalog.check_size(backbone, config.preprocess.size)
     except WorkbenchError as error:
-        return Hindrance(str(error), "model", link)
+        return _model(str(error))
+    if backbone.unsupported:
+        return _model(
+            _tr("{0} is not supported ({1}): choose another backbone.").format(backbone.name, backbone.unsupported)
+        )
+    return _of_weights(project, config, backbone)
+
+
+def _of_weights(project: Project | None, config: TrainConfig, backbone: catalog.BackboneInfo) -> Hindrance | None:
+    weights = config.backbone.weights
     if weights == "none":
-        if isinstance(config.freeze, FreezeBackbone):
-            return Hindrance(
-                _tr("The backbone starts from random numbers and is frozen, so only the head learns; unfreeze it."),
-                "model",
-                link,
-                caution=True,
-            )
-        return None
+        return _of_random(config)
     if weights == "hub":
-        if not backbone.weights:
-            return Hindrance(
-                _tr("No weights are published for {0}: choose a file, or none.").format(backbone.name), "model", link
-            )
-        if not catalog.weights_here(backbone):
-            return Hindrance(
-                _tr("The weights of {0} are not on this machine: the start downloads them, or choose a file.").format(
-                    backbone.name
-                ),
-                "model",
-                link,
-                caution=True,
-            )
-        return None
-    if not Path(weights).is_file():
-        return Hindrance(_tr("The weights file {0} is not there: choose it again.").format(weights), "model", link)
+        return _of_published(config, backbone)
+    if weights.startswith("run:"):
+        return _of_run(project, weights.removeprefix("run:"), backbone)
+    if config.method.kind == "as-is":
+        return _model(
+            _tr("The classifier as it is takes published weights, which bring their own classes: choose Published.")
+        )
+    if not Path(weights).expanduser().is_file():
+        return _model(_tr("The weights file {0} is not there: choose it again.").format(weights))
     return None
+
+
+def _of_random(config: TrainConfig) -> Hindrance | None:
+    if config.method.kind == "as-is":
+        return _model(_tr("The classifier as it is needs weights that know classes: choose published ones."))
+    if config.method.kind == "features":
+        return _model(
+            _tr("The features of a backbone that starts from random numbers say little: choose weights for it."),
+            caution=True,
+        )
+    if all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
+        return _model(
+            _tr("The backbone starts from random numbers and is frozen, so only the head learns; unfreeze it."),
+            caution=True,
+        )
+    return None
+
+
+def _of_published(config: TrainConfig, backbone: catalog.BackboneInfo) -> Hindrance | None:
+    if not backbone.weights:
+        return _model(_tr("No weights are published for {0}: choose a file, or none.").format(backbone.name))
+    if config.method.kind == "as-is" and backbone.tags and not backbone.tags[0].classes:
+        return _model(
+            _tr("The weights {0} of {1} bring no classifier of their own: choose others, or train a head.").format(
+                backbone.weights[0], backbone.name
+            )
+        )
+    if not catalog.weights_here(backbone):
+        return _model(
+            _tr("The weights of {0} are not on this machine: the start downloads them, or choose a file.").format(
+                backbone.name
+            ),
+            caution=True,
+        )
+    return None
+
+
+def _of_run(project: Project | None, run: str, backbone: catalog.BackboneInfo) -> Hindrance | None:
+    try:
+        rows = project.runs.list() if project is not None else []
+    except WorkbenchError as error:
+        return _model(str(error))
+    found = next((row for row in rows if row.id == run), None)
+    if found is None or not found.folder.model.is_dir():
+        return _model(_tr("The run {0} is not there, or has no model: choose other weights.").format(run))
+    if found.backbone != backbone.name:
+        return _model(
+            _tr("The run {0} is of {1}: its weights do not fit {2}.").format(run, found.backbone, backbone.name)
+        )
+    return None
+
+
+def _model(sentence: str, *, caution: bool = False) -> Hindrance:
+    return Hindrance(sentence, "model", _tr("Open Model"), caution=caution)
