@@ -173,6 +173,11 @@ def test_a_run_that_is_not_there_is_answered_with_what_is(project: Project):
         project.runs.get("x")
 
 
+def test_the_epochs_of_all_phases_are_counted(project: Project):
+    project.runs.create(CONFIG + "[[then]]\nepochs = 2\n[[then]]\nepochs = 3\n")
+    assert project.runs.list()[0].epochs == 10
+
+
 def test_a_folder_without_a_config_is_no_run_and_a_broken_config_is_one(project: Project):
     run = project.runs.create("this is not toml [")
     (project.runs_folder / "notes").mkdir()

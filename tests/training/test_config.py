@@ -202,3 +202,10 @@ class TestWays:
     def test_parts_are_named(self) -> None:
         config = TrainConfig().with_settings(["freeze=parts:layer4, backbone.layer3.1"])
         assert config.freeze == FreezeParts(trained=("layer4", "backbone.layer3.1"))
+
+
+def test_a_recipe_after_a_way_has_one_phase_that_trains() -> None:
+    for way in ("gradual", "features-once"):
+        config = TrainConfig().with_settings([f"preset={way}"]).with_settings(["preset=fast"])
+        assert [(phase.epochs, phase.freeze.kind) for phase in config.phases] == [(5, "backbone")]
+        assert config.method.kind == "train"

@@ -21,6 +21,8 @@ from workbench.export.parity import Parity, short_names
 from workbench.export.session import INPUT, OUTPUT, Session
 from workbench.models.bundle import Bundle
 from workbench.report.html import PICTURES, Facts, environment_for, interval, picture, render, share, thousands
+from workbench.training.config import AsIs, FeaturesOnce, FreezeNothing, FreezeParts, FreezeStages, TrainConfig
+from workbench.training.parts import Freeze, FreezeBackbone
 
 FORMAT = 1
 
@@ -202,12 +204,29 @@ def _readme(origin: Origin, checked: Checked) -> dict[str, Any]:
     }
 
 
+def _trained(config: TrainConfig) -> str:
+    """Return what trained in which phase, and for how long."""
+    if isinstance(config.method, FeaturesOnce):
+        return f"the head, by {config.method.classifier} on features seen once"
+    if isinstance(config.method, AsIs):
+        return "nothing, the published classifier as it is"
+    return "; then ".join(f"{_plan(phase.freeze)}, {phase.epochs} epochs" for phase in config.phases)
+
+
+def _plan(freeze: Freeze) -> str:
+    match freeze:
+        case FreezeBackbone():
+            return "the head"
+        case FreezeNothing():
+            return "everything"
+        case FreezeStages():
+            return f"the last {freeze.train_last} stages"
+        case FreezeParts():
+            return ", ".join(["the head", *freeze.trained])
+
+
 def _facts(origin: Origin, bundle: Bundle, checked: Checked) -> Facts:
     config, spec = origin.config, bundle.spec
-    freeze = config.freeze
-    trained = {"backbone": "the head", "none": "everything"}.get(
-        freeze.kind
-    ) or f"the last {getattr(freeze, 'train_last', 1)} stages"
     window = Decoding.from_dict(spec.decoding).window
     return [
         (
@@ -216,7 +235,7 @@ def _facts(origin: Origin, bundle: Bundle, checked: Checked) -> Facts:
                 ("Backbone", origin.backbone),
                 ("Starting weights", origin.weights),
                 ("Licence of these", origin.licence),
-                ("Trained", f"{trained}, {config.epochs} epochs, seed {config.seed}"),
+                ("Trained", f"{_trained(config)}, seed {config.seed}"),
                 ("Optimizer", f"{config.optimizer.name}, learning rate {config.optimizer.learning_rate:g}"),
                 ("Augmentation", ", ".join(step.transform for step in config.augment.steps if step.enabled) or "none"),
                 ("Image size", f"{spec.size} pixels, {spec.resize}"),

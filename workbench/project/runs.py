@@ -255,7 +255,7 @@ def _facts(folder: RunFolder) -> dict[str, Any]:
         "stamp": stamp,
         "state": folder.state(),
         "backbone": str(backbone.get("name", "")) if isinstance(backbone, dict) else "",
-        "epochs": int(config.get("epochs", 0)),
+        "epochs": sum(int(phase.get("epochs", 0)) for phase in (config, *config.get("then", []))),
         **asdict(summary(folder.events)),
     }
 

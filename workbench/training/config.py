@@ -125,7 +125,11 @@ class StoppingConfig(Part):
     """When to end before the last epoch."""
 
     patience: int = Field(
-        0, ge=0, le=1000, title="Patience", description="Stop after this many epochs without a better one; 0: never"
+        0,
+        ge=0,
+        le=1000,
+        title="Patience",
+        description="Stop after this many epochs without a better one, in the last phase; 0: never",
     )
 
 
@@ -306,15 +310,19 @@ SHORT_NAMES = {
 }
 """Short names of ``--set`` and the dotted paths they stand for."""
 
+_ONE_PHASE: dict[str, Any] = {"method": {"kind": "train"}, "then": []}
+
 PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {"epochs": 5, "freeze": {"kind": "backbone"}},
+    "fast": {**_ONE_PHASE, "epochs": 5, "freeze": {"kind": "backbone"}},
     "balanced": {
+        **_ONE_PHASE,
         "epochs": 15,
         "freeze": {"kind": "stages", "train_last": 2},
         "optimizer": {"learning_rate": 5e-3},
         "stopping": {"patience": 5},
     },
     "best": {
+        **_ONE_PHASE,
         "epochs": 40,
         "freeze": {"kind": "none"},
         "optimizer": {"learning_rate": 5e-3},
