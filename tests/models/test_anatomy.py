@@ -17,6 +17,7 @@ from workbench.models.anatomy import anatomy, describe
 from workbench.models.anatomy_parts import Anatomy
 from workbench.models.backbones import create
 from workbench.models.catalog import Registered, find, registered
+from workbench.models.heads import HeadSpec
 from workbench.models.stages import stages
 
 
@@ -141,6 +142,14 @@ def test_the_size_of_the_images_counts() -> None:
     assert large.parameters == small.parameters
     with pytest.raises(WorkbenchError, match="takes images of 224 pixels only"):
         describe("timm/maxvit_tiny_tf_224", size=100)
+
+
+def test_channels_and_the_head_count() -> None:
+    grey = describe("tests/tiny", channels=1)
+    assert (grey.stages[0].parameters, grey.channels) == (72 + 16, 1)
+    hidden = describe("tests/tiny", classes=3, head=HeadSpec("hidden", 64))
+    assert hidden.stages[-1].parameters == 16 * 64 + 64 + 64 * 3 + 3
+    assert hidden.stages[:-1] == describe("tests/tiny").stages[:-1]
 
 
 def test_an_anatomy_is_kept_for_a_window_without_torch() -> None:
