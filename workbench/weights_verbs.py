@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench.errors import WorkbenchError
 from workbench.jobs import Job
 
 Verb = Callable[..., argparse.ArgumentParser]
@@ -44,6 +45,14 @@ def add_verbs(verb: Verb) -> None:
     pack.add_argument("--out", required=True, type=Path, metavar="DIR", help="the pack; what is in it stays")
     pack.add_argument("--from", dest="file", type=Path, metavar="FILE", help="a weights file of the one backbone named")
 
+    check = action("check", "Load weights into a backbone and tell what fits, what is left over and what is new.")
+    check.add_argument("name", metavar="NAME", help="timm/NAME or torchvision/NAME")
+    check.add_argument("--weights", default="hub", metavar="WHAT", help="hub (default), run:ID or a file")
+    check.add_argument("--tag", default="", help="which of the published weights (default: the default ones)")
+    check.add_argument("--project", type=Path, metavar="DIR", help="the project whose run it is")
+    check.add_argument("--channels", type=int, default=3, metavar="N")
+    check.add_argument("--size", type=int, default=0, metavar="PIXELS", help="side of the image (default: its own)")
+
     action("where", "Tell the folders and servers that weights come from, and how to change them.")
 
 
@@ -69,12 +78,36 @@ def _weights(arguments: argparse.Namespace) -> Job:
             from workbench.models.downloads import fetch
 
             return fetch(names, tags)
+        case "check":
+            return _check(arguments)
         case _:
             names, tags = named(arguments.names)
             _find(names, tags)
             from workbench.models.packing import pack
 
             return pack(names, arguments.out, tags=tags, file=arguments.file)
+
+
+def _check(arguments: argparse.Namespace) -> Job:
+    from workbench.models.load_check import check_load
+
+    _find([arguments.name], [arguments.tag])
+    weights = arguments.weights
+    if weights.startswith("run:"):
+        weights = str(_of_run(arguments.project, weights.removeprefix("run:"), arguments.name))
+    return check_load(
+        arguments.name, weights=weights, tag=arguments.tag, channels=arguments.channels, size=arguments.size
+    )
+
+
+def _of_run(folder: Path | None, run: str, name: str) -> Path:
+    from workbench.project.project import Project
+    from workbench.training.run_weights import weights_of_run
+
+    if folder is None:
+        raise WorkbenchError(f"run:{run} is a run of a project; name it with --project DIR.")
+    with Project.open(folder, read_only=True) as project:
+        return weights_of_run(project, run, name)
 
 
 def _find(names: list[str], tags: list[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from workbench.models import catalog
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
+from workbench.ui.training import readiness
 from workbench.ui.training.readiness import hindrance, of_model
 
 NO_WEIGHTS = TrainConfig().with_settings(["weights=none", "freeze=none"])
@@ -77,7 +78,6 @@ def test_read_only(project_with_split: Path, write_run: Callable[..., object]) -
     ("settings", "words"),
     [
         (["backbone=timm/resnet18", "backbone.tag=a1_in2k"], "did you mean"),
-        (["weights=run:nowhere"], "is not there"),
         (["method=as-is", "weights=none"], "weights that know classes"),
         (["method=features", "weights=none"], "say little"),
         (["weights=none", 'then=[{freeze = {kind = "backbone"}}]'], "random numbers"),
@@ -140,7 +140,18 @@ def test_a_run_as_start(project_folder: Path) -> None:
         assert found is not None
         assert "has no model" in found.sentence
         run.model.mkdir(parents=True)
+        (run.model / "model.safetensors").write_bytes(b"")
+        (run.model / "bundle.json").write_text('{"backbone": "torchvision/mobilenet_v2"}', encoding="utf-8")
         assert of_model(project, config) is None
         found = of_model(project, config.with_settings(["backbone=timm/resnet18"]))
         assert found is not None
         assert "do not fit timm/resnet18" in found.sentence
+        assert of_model(project, TrainConfig().with_settings(["weights=run:nowhere"])) is not None
+
+
+def test_weights_that_surely_cannot_come_prevent_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "absent", lambda info: "this machine has no network connection")
+    found = of_model(None, TrainConfig())
+    assert found is not None
+    assert "no network connection" in found.sentence
+    assert not found.caution

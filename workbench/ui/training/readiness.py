@@ -8,8 +8,10 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
+from workbench.models.reach import absent
 from workbench.project.project import Project
 from workbench.training.config import FreezeBackbone, TrainConfig
+from workbench.training.run_weights import PREFIX, weights_of_run
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def _of_weights(project: Project | None, config: TrainConfig, backbone: catalog.
         return _of_random(config)
     if weights == "hub":
         return _of_published(config, backbone)
-    if weights.startswith("run:"):
-        return _of_run(project, weights.removeprefix("run:"), backbone)
+    if weights.startswith(PREFIX):
+        return _of_run(project, weights.removeprefix(PREFIX), backbone)
     if config.method.kind == "as-is":
         return _model(
             _tr("The classifier as it is takes published weights, which bring their own classes: choose Published.")
@@ -134,6 +136,12 @@ def _of_published(config: TrainConfig, backbone: catalog.BackboneInfo) -> Hindra
                 backbone.weights[0], backbone.name
             )
         )
+    if why := absent(backbone):
+        return _model(
+            _tr("The weights of {0} are not on this machine and cannot come ({1}): choose a file or a pack.").format(
+                backbone.name, why
+            )
+        )
     if not catalog.weights_here(backbone):
         return _model(
             _tr("The weights of {0} are not on this machine: the start downloads them, or choose a file.").format(
@@ -145,17 +153,12 @@ def _of_published(config: TrainConfig, backbone: catalog.BackboneInfo) -> Hindra
 
 
 def _of_run(project: Project | None, run: str, backbone: catalog.BackboneInfo) -> Hindrance | None:
+    if project is None:
+        return None  # there is no project, which is said before
     try:
-        rows = project.runs.list() if project is not None else []
+        weights_of_run(project, run, backbone.name)
     except WorkbenchError as error:
         return _model(str(error))
-    found = next((row for row in rows if row.id == run), None)
-    if found is None or not found.folder.model.is_dir():
-        return _model(_tr("The run {0} is not there, or has no model: choose other weights.").format(run))
-    if found.backbone != backbone.name:
-        return _model(
-            _tr("The run {0} is of {1}: its weights do not fit {2}.").format(run, found.backbone, backbone.name)
-        )
     return None
 
 
