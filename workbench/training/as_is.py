@@ -13,7 +13,7 @@ from workbench.models.published import Published, classifier
 from workbench.training import finish
 from workbench.training.config import AsIs
 from workbench.training.events import Preparing
-from workbench.training.untrained import Outcome, Setting, Way, measured, network_of, started
+from workbench.training.untrained import Outcome, Setting, Way, fetching, measured, network_of, started
 
 _MOST_NAMED = 3
 
@@ -26,6 +26,7 @@ def events(setting: Setting, method: AsIs) -> Way:
             "Random weights know no classes; choose published weights (weights=hub or a file), or train."
         )
     yield Preparing("Loading the published classifier")
+    yield from fetching(setting)
     published = classifier(config.backbone.name, weights=config.backbone.weights, tag=config.backbone.tag)
     found = answers(frozen.classes, published.names, method.classes)
     setting.go_on()

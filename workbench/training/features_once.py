@@ -21,7 +21,18 @@ from workbench.models.preprocess import PreprocessSpec
 from workbench.training import finish
 from workbench.training.config import FeaturesOnce
 from workbench.training.events import Preparing, TrainingEvent, Warned
-from workbench.training.untrained import Outcome, Read, Setting, Way, measured, network_of, read, started, working
+from workbench.training.untrained import (
+    Outcome,
+    Read,
+    Setting,
+    Way,
+    fetching,
+    measured,
+    network_of,
+    read,
+    started,
+    working,
+)
 
 WHAT = "Features of the frozen backbone"
 
@@ -61,6 +72,7 @@ def events(setting: Setting, method: FeaturesOnce) -> Way:
             f"Features once are kept in a linear head, so the head '{config.head.kind}' is not used in this run."
         )
     yield Preparing("Loading the backbone")
+    yield from fetching(setting)
     network, report, spec = network_of(setting)
     if config.backbone.weights == "none":
         yield Warned(

@@ -19,6 +19,7 @@ from workbench.models.stages import stages
 from workbench.project.runs import RunFolder
 from workbench.training.config import TrainConfig
 from workbench.training.events import FitStarted, Preparing, Reason, TrainingEvent, Warned
+from workbench.training.fetching import fetched
 from workbench.training.inputs import Inputs
 
 T = TypeVar("T")
@@ -104,6 +105,13 @@ def working(setting: Setting, what: str, work: Callable[[], T]) -> Generator[Tra
             setting.go_on()
             return done.value  # type: ignore[no-any-return] # what work returned
         yield Preparing(what)
+
+
+def fetching(setting: Setting) -> Iterator[TrainingEvent]:
+    """Download the weights of the backbone where they are published and not here. Raises Interrupted, and WorkbenchError."""
+    for event in fetched(setting.config.backbone):
+        yield event
+        setting.go_on()
 
 
 def network_of(setting: Setting, head: HeadSpec = LINEAR) -> tuple[Network, LoadReport, PreprocessSpec]:

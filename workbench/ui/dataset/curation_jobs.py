@@ -1,5 +1,6 @@
 """Starting the curation jobs from the window: in the warm child, with what they find stored in the project."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.dataset_verbs import CHECKS
+from workbench.errors import WorkbenchError
+from workbench.training.checks import with_absolute_weights
+from workbench.training.run_weights import PREFIX
 from workbench.ui import figures, theme
 from workbench.ui.layouts import row
 from workbench.ui.session import Session
@@ -98,6 +102,10 @@ class CurationJobs(QObject):
 def embedding_backbone(session: Session) -> tuple[str, str]:
     """Return the backbone and the weights (hub, none or a file) that the embeddings are made with: those of the Model panel."""
     backbone = session.config.backbone
+    if backbone.weights.startswith(PREFIX):
+        # A run without a model: whoever makes the embeddings says what is wrong with it.
+        with contextlib.suppress(WorkbenchError):
+            backbone = with_absolute_weights(session.config, session.project).backbone
     return backbone.name, backbone.weights
 
 
