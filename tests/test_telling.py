@@ -4,7 +4,7 @@ from workbench.intake import Intake
 from workbench.jobs import Noticed, Progress
 from workbench.project.split_outcome import SplitOutcome
 from workbench.telling import Teller, Text
-from workbench.training.events import FitEnded, Tick
+from workbench.training.events import FitEnded, FitStarted, Tick
 
 
 class Terminal(io.StringIO):
@@ -64,3 +64,14 @@ def test_a_split_says_what_was_kept_together_and_which_fold_validates():
     Teller(out := io.StringIO(), errors)(SplitOutcome(asked, counts, {"dent": counts}, []))
     assert "kept together" not in out.getvalue()
     assert "Fold" not in out.getvalue()
+
+
+def test_what_a_run_sets_of_its_network_is_said():
+    def started(epochs: int, trained: int, parameters: int) -> str:
+        facts = FitStarted("r", "cpu", epochs, 4, 20, 8, ["a", "b"], trained, parameters, ["stem", "head"], [])
+        return told(facts)[0]
+
+    assert "2 classes, 10 of 1,000 parameters train, on cpu" in started(3, 10, 1000)
+    assert "10 of 1,000 parameters are fitted at once" in started(0, 10, 1000)
+    assert "nothing is trained" in started(0, 0, 1000)
+    assert "no network" in started(0, 0, 0)

@@ -128,10 +128,14 @@ def _epoch(event: Any) -> str:
 
 
 def _fit_started(event: Any) -> str:
+    learnt = f"{event.trainable_parameters:,} of {event.parameters:,} parameters train"
+    if not event.epochs:
+        learnt = f"{event.trainable_parameters:,} of {event.parameters:,} parameters are fitted at once"
+    if not event.trainable_parameters:
+        learnt = "nothing is trained" if event.parameters else "no network"
     return (
         f"run {event.run}: {event.train_images:,} training and {event.validation_images:,} validation images of "
-        f"{len(event.classes)} classes, {event.trainable_parameters:,} of {event.parameters:,} parameters train, "
-        f"on {event.device}"
+        f"{len(event.classes)} classes, {learnt}, on {event.device}"
     )
 
 
@@ -305,6 +309,79 @@ def _weights(event: Any) -> str:
     return f"{event.name}.{event.tag}" if event.tag else str(event.name)
 
 
+def _backbone_listed(event: Any) -> str:
+    parts = [
+        f"{event.name:44}",
+        f"{event.family:18}",
+        f"{event.year or '–':>4}",
+        f"{_or_dash(event.parameters, '.1f'):>7} M",
+        f"{_or_dash(event.gmacs, '.2f'):>7} GMACs",
+        f"{event.input_size:>4} px",
+        f"{_or_dash(event.top1, '.1f'):>5} %",
+        f"{'here' if event.here else ''}",
+    ]
+    return "  ".join(parts).rstrip() + (f"  not supported: {event.unsupported}" if event.unsupported else "")
+
+
+def _backbone_shown(event: Any) -> str:
+    facts = event.facts
+    known = [
+        f"{facts['family']} ({facts['year']})" if facts["year"] else facts["family"],
+        f"{_or_dash(facts['parameters'], '.1f')} M parameters",
+        f"{_or_dash(facts['gmacs'], '.2f')} GMACs at {facts['input_size']} pixels",
+        f"{facts['features'] or '–'} features",
+    ]
+    lines = [f"{event.name}: {', '.join(known)}"]
+    lines += [f"not supported: {facts['unsupported']}"] if facts["unsupported"] else []
+    lines += [f"exports: {facts['exports']} (the smallest of its family)"] if facts["exports"] != "not tried" else []
+    lines += [facts["note"]] if facts["note"] else []
+    lines += [_tag_line(tag) for tag in event.tags] or ["No weights are published."]
+    return "\n".join([*lines, f"Its default weights are {'' if event.here else 'not '}on this machine."])
+
+
+def _tag_line(tag: dict[str, Any]) -> str:
+    accuracy = f"{tag['top1']:.1f} % on ImageNet-1k" if tag["top1"] else ""
+    parts = [tag["dataset"], accuracy, tag["licence"] or "licence not recorded"]
+    return f"weights {tag['name'] or '(only)'}: {', '.join(part for part in parts if part)}"
+
+
+def _anatomy(event: Any) -> str:
+    width = max(len(stage.name) for stage in event.stages)
+    lines = [f"{'':{width}}  {'parameters':>13}  {'GMACs':>8}  {'MB kept':>8}"]
+    rows = [(stage.name, stage) for stage in event.stages] + [("all", event)]
+    lines += [
+        f"{name:{width}}  {part.parameters:>13,}  {part.macs / 1e9:>8.3f}  {part.memory / 1e6:>8.1f}"
+        for name, part in rows
+    ]
+    return "\n".join(lines)
+
+
+def _layer_shown(event: Any) -> str:
+    shape = " x ".join(map(str, event.output))
+    name = "  " * event.depth + event.path
+    return f"{name:56}  {event.kind:20}  {shape:16}  {event.parameters:>12,}  {event.macs / 1e6:>10.2f} MMACs"
+
+
+def _probed(event: Any) -> str:
+    lines = [
+        f"{event.minutes:.1f} minutes in all, {event.seconds_per_epoch:.1f} s per epoch, {event.images_per_second:.1f} "
+        f"images/s on {event.device}; {event.trainable_parameters:,} parameters train"
+    ]
+    if len(event.phases) > 1:
+        lines += [
+            f"phase {number}: {_counted(phase.epochs, 'epoch')} of {phase.seconds_per_epoch:.1f} s, "
+            f"{phase.images_per_second:.1f} images/s, {phase.trainable_parameters:,} parameters train"
+            for number, phase in enumerate(event.phases, 1)
+        ]
+    batch = f"{event.memory_bytes / 1e9:.1f} GB of {event.memory_kind} with batches of {event.batch_size}"
+    lines.append(batch + (f"; batches of {event.largest_batch:,} fit" if event.largest_batch else ""))
+    return "\n".join([*lines, *(f"note: {note}" for note in event.notes)])
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
@@ -331,12 +408,19 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
         f"{event.path}"
     ),
     "ChainChecked": lambda event: f"{event.message} ({event.seconds:.0f} s)",
+    "BackboneListed": _backbone_listed,
+    "BackbonesCounted": lambda event: f"{event.listed:,} of {_counted(event.of, 'backbone')}.",
+    "BackboneShown": _backbone_shown,
+    "Anatomy": _anatomy,
+    "LayerShown": _layer_shown,
+    "Probed": _probed,
     "WeightsListed": _weights_listed,
     "WeightsCounted": _weights_counted,
     "WeightsFetched": lambda event: (
         f"{_weights(event)}: {event.bytes / 1e6:.0f} MB {'were here already' if event.here else 'fetched'}: {event.path}"
     ),
     "WeightsPacked": _weights_packed,
+    "WeightsChecked": lambda event: f"{event.sentence}.",
     "WeightsPlace": _weights_place,
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,

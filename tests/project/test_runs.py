@@ -127,6 +127,13 @@ def test_the_list_says_what_is_in_the_folders(project: Project):
     assert rows[0].created == 1e9
 
 
+def test_a_run_that_trains_no_network_has_no_epochs(project: Project):
+    at_once = project.runs.create(CONFIG + '[method]\nkind = "features"\n')
+    baseline = project.runs.create(CONFIG + '[method]\nkind = "baseline"\n')
+    rows = {row.id: (row.epochs, row.backbone) for row in project.runs.list()}
+    assert rows == {at_once.id: (0, "tests/tiny"), baseline.id: (0, "baseline")}
+
+
 def test_ended_runs_are_remembered_until_their_events_change(project: Project, monkeypatch: pytest.MonkeyPatch):
     run = project.runs.create(CONFIG)
     write(run, STARTED, epoch(1, 0.7), ended("stopped"))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from workbench.training.events import (
@@ -56,6 +58,14 @@ def test_a_run_goes_from_epoch_to_epoch() -> None:
     assert (progress.epoch, progress.seconds_left, progress.best) == (2, 30.0, 0.9)
     progress.take(epoch(2, accuracy=0.8, best=False))
     assert (progress.best, progress.best_epoch) == (0.9, 1)
+
+
+def test_a_run_that_trains_no_network_prepares_from_its_start_to_its_end() -> None:
+    at_once = replace(STARTED, epochs=0, steps_per_epoch=0)
+    progress = folded(at_once, Preparing("Features of the frozen backbone", 20, 80))
+    assert (progress.state, progress.share, progress.seconds_left) == ("preparing", 0.25, None)
+    progress.take(FitEnded("finished", "", best_epoch=0, live=-1.0, deployed=0.93, seconds=4.0))
+    assert (progress.state, progress.best) == ("finished", 0.93)
 
 
 def test_pause_and_resume() -> None:

@@ -119,9 +119,10 @@ class RunFolder:
 class RunRow:
     """A run in the list.
 
-    ``created`` in seconds of time.time(). ``epochs`` as configured, ``epochs_done`` complete ones. ``best`` is the
-    balanced accuracy on the validation images, measured on the deployment path where the run got that far, else the best
-    live figure, else None.
+    ``created`` in seconds of time.time(). ``epochs`` as configured, in all phases, 0 where no network is trained;
+    ``epochs_done`` complete ones. ``backbone`` is "baseline" for a run without a network. ``best`` is the balanced
+    accuracy on the validation images, measured on the deployment path where the run got that far, else the best live
+    figure, else None.
     """
 
     id: RunId
@@ -250,12 +251,15 @@ def _facts(folder: RunFolder) -> dict[str, Any]:
         config = tomllib.loads(folder.config.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         config = {}  # shown as a run without a backbone; opening it says what is wrong with the file
-    backbone = config.get("backbone", {})
+    backbone, method = config.get("backbone", {}), config.get("method", {})
+    name = str(backbone.get("name", "")) if isinstance(backbone, dict) else ""
+    way = method.get("kind", "train") if isinstance(method, dict) else "train"
+    phases = [config, *config.get("then", [])]
     return {
         "stamp": stamp,
         "state": folder.state(),
-        "backbone": str(backbone.get("name", "")) if isinstance(backbone, dict) else "",
-        "epochs": sum(int(phase.get("epochs", 0)) for phase in (config, *config.get("then", []))),
+        "backbone": name if way != "baseline" else way,
+        "epochs": sum(int(phase.get("epochs", 0)) for phase in phases) if way == "train" else 0,
         **asdict(summary(folder.events)),
     }
 

@@ -34,6 +34,10 @@ def check_weights(project: Project, config: TrainConfig) -> None:
     """Raise WorkbenchError for a backbone that is unknown, and for weights that surely cannot be had."""
     info = with_tag(find(config.backbone.name), config.backbone.tag)
     weights = config.backbone.weights
+    if config.method.kind == "as-is" and (weights == "none" or weights.startswith(PREFIX)):
+        raise WorkbenchError(
+            "Only published weights bring a classifier that can be used as it is; choose hub or a weights file, or train a head."
+        )
     if weights == "hub":
         if not info.weights:
             raise WorkbenchError(

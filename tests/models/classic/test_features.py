@@ -14,13 +14,22 @@ def test_colours_are_counted_by_hue_in_the_whole_and_in_its_quarters() -> None:
     red_over_green = np.zeros((40, 60, 3), np.uint8)
     red_over_green[:20, :, 0] = 255
     red_over_green[20:, :, 1] = 255
-    found = features.colour(red_over_green).reshape(5, features.HUES, features.SATURATIONS, features.VALUES)
-    whole, upper, lower = found[0] ** 2, found[1] ** 2, found[3] ** 2
-    assert whole[0, 3, 3] == pytest.approx(0.5)
-    assert whole[4, 3, 3] == pytest.approx(0.5)
-    assert upper[0, 3, 3] == pytest.approx(1.0)
-    assert lower[4, 3, 3] == pytest.approx(1.0)
-    assert (found**2).sum(axis=(1, 2, 3)) == pytest.approx(np.ones(5))
+    found = features.colour(red_over_green).reshape(5, -1) ** 2
+    tints = found[:, : features.HUES * features.SATURATIONS].reshape(5, features.HUES, features.SATURATIONS)
+    whole, upper, lower = tints[0], tints[1], tints[3]
+    assert whole[0, 3] == pytest.approx(0.5)
+    assert whole[6, 3] == pytest.approx(0.5)
+    assert upper[0, 3] == pytest.approx(1.0)
+    assert lower[6, 3] == pytest.approx(1.0)
+    assert found[:, -1] == pytest.approx(np.ones(5))  # as bright as can be, everywhere
+    assert found.sum(axis=1) == pytest.approx(np.full(5, 2.0))
+
+
+def test_a_colour_is_the_same_in_the_shade() -> None:
+    light, shade = (np.full((20, 20, 3), (part, 0, 0), np.uint8) for part in (220, 90))
+    tints = features.HUES * features.SATURATIONS
+    assert np.array_equal(features.colour(light)[:tints], features.colour(shade)[:tints])
+    assert not np.array_equal(features.colour(light), features.colour(shade))
 
 
 def test_gradients_know_their_direction_and_not_their_sign() -> None:
@@ -58,6 +67,6 @@ def test_key_points_are_counted_at_their_nearest_word() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (3, 700), (700, 2)])
 def test_images_of_odd_shapes_have_features(shape: tuple[int, int]) -> None:
     image = np.full((*shape, 3), 7, np.uint8)
-    assert features.colour(features.scaled(image)).shape == (5 * 192,)
+    assert features.colour(features.scaled(image)).shape == (5 * 80,)
     assert np.isfinite(features.gradients(image)).all()
     assert features.key_points(image).shape[1] == 128

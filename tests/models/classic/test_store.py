@@ -16,7 +16,7 @@ from workbench.models.classic.model import ClassicModel, Looks
 def bundle() -> store.ClassicBundle:
     rng = np.random.default_rng(0)
     vocabulary = rng.random((6, 128)).astype(np.float32)
-    length = 5 * features.HUES * features.SATURATIONS * features.VALUES + 6
+    length = 5 * (features.HUES * features.SATURATIONS + features.VALUES) + 6
     scale = np.where(rng.random(length) < 0.1, np.inf, rng.random(length) + 0.1)
     machine = Machine("rbf", 0.5, rng.normal(size=(4, length)), rng.normal(size=(3, 4)), rng.normal(size=3))
     model = ClassicModel(Looks(True, False, vocabulary), Scaling(rng.random(length), scale), machine, temperature=0.7)

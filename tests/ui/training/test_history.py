@@ -69,3 +69,12 @@ def test_pause_warning_and_stages() -> None:
     assert (made.paused, made.warnings, made.training_stages) == (True, ["careful"], ["head"])
     made.apply(Resumed(3))
     assert not made.paused
+
+
+def test_a_run_that_trains_no_network_has_no_epochs() -> None:
+    at_once = replace(STARTED, epochs=0, steps_per_epoch=0)
+    made = history(at_once, Preparing("Fitting"), FitEnded("finished", "", 0, -1.0, 0.9, 3.0))
+    assert not made.has_epochs
+    assert (made.share_done, made.seconds_left, made.epoch_now, made.best) == (0.0, None, 0, None)
+    assert history().has_epochs
+    assert history(STARTED).has_epochs

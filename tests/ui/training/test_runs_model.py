@@ -6,6 +6,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QTableView
 
 from workbench.project.project import Project
+from workbench.training.config import TrainConfig
 from workbench.ui.training import runs_model
 from workbench.ui.training.runs_model import RunsModel
 
@@ -34,6 +35,14 @@ def test_rows_in_words(qtbot, project_folder: Path, write_run: Callable[..., obj
         model.show(project.runs.list())
     cells = [model.index(0, column).data() for column in range(model.columnCount())]
     assert cells == ["☆", run.id, "finished", "torchvision/mobilenet_v2", "3 / 3", "0.78", ""]
+
+
+def test_a_run_that_trains_no_network_has_no_epochs_in_its_row(qtbot, project_folder: Path) -> None:
+    model = RunsModel()
+    with Project.open(project_folder) as project:
+        project.runs.create(TrainConfig().with_settings(["preset=baseline"]).dumps())
+        model.show(project.runs.list())
+    assert [model.index(0, column).data() for column in (runs_model.BACKBONE, runs_model.EPOCHS)] == ["baseline", "–"]
 
 
 def test_star_and_note_are_announced(qtbot, project_folder: Path, write_run: Callable[..., object]) -> None:

@@ -13,7 +13,7 @@ Floats = NDArray[np.float32]
 SIDE = 256
 """Longest side in pixels at which colours are counted and key points sought."""
 
-HUES, SATURATIONS, VALUES = 12, 4, 4
+HUES, SATURATIONS, VALUES = 18, 4, 8
 
 HOG_SIDE, CELL, BINS = 128, 16, 9
 _CLIP = 0.2
@@ -31,19 +31,22 @@ def scaled(pixels: Pixels) -> Pixels:
 
 
 def colour(pixels: Pixels) -> Floats:
-    """Return histograms of hue, saturation and brightness together: of the whole image and of its quarters, [5 * 192].
+    """Return histograms of colour (hue and saturation together) and of brightness, of the image and its quarters, [5 * 80].
 
-    Each is the root of shares, so that distances are those of Hellinger.
+    Each is the root of shares, so that distances are those of Hellinger. Brightness is counted apart: a colour is the same
+    in the shade.
     """
     hsv: Pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), dtype=np.uint8)
-    cells = hsv // np.array([180 // HUES, 256 // SATURATIONS, 256 // VALUES], dtype=np.uint8)
-    hue, saturation, value = np.moveaxis(cells.astype(np.int64), 2, 0)
-    words: NDArray[np.int64] = (hue * SATURATIONS + saturation) * VALUES + value
-    middle, centre = max(1, words.shape[0] // 2), max(1, words.shape[1] // 2)
-    parts = [
-        words, words[:middle, :centre], words[:middle, centre:], words[middle:, :centre], words[middle:, centre:],
-    ]  # fmt: skip
-    return np.concatenate([_shares(np.ravel(part), HUES * SATURATIONS * VALUES) for part in parts])
+    hue, saturation, value = np.moveaxis(hsv.astype(np.int64), 2, 0)
+    tint = hue * HUES // 180 * SATURATIONS + saturation * SATURATIONS // 256
+    light = value * VALUES // 256
+    down, across = max(1, hue.shape[0] // 2), max(1, hue.shape[1] // 2)
+    upper, lower, left, right = slice(down), slice(down, None), slice(across), slice(across, None)
+    every = slice(None)
+    parts = []
+    for place in ((every, every), (upper, left), (upper, right), (lower, left), (lower, right)):
+        parts += [_shares(tint[place], HUES * SATURATIONS), _shares(light[place], VALUES)]
+    return np.concatenate(parts)
 
 
 def gradients(pixels: Pixels) -> Floats:
@@ -61,10 +64,11 @@ def gradients(pixels: Pixels) -> Floats:
     above_share = angle - below
     count = HOG_SIDE // CELL
     rows, columns = np.indices(grey.shape) // CELL
-    histogram = np.zeros((count, count, BINS), dtype=np.float32)
-    lower = below.astype(np.int64)
-    np.add.at(histogram, (rows, columns, lower % BINS), strength * (1 - above_share))
-    np.add.at(histogram, (rows, columns, (lower + 1) % BINS), strength * above_share)
+    cell, lower = (rows * count + columns) * BINS, below.astype(np.int64)
+    bins = np.concatenate([(cell + lower % BINS).ravel(), (cell + (lower + 1) % BINS).ravel()])
+    weights = np.concatenate([(strength * (1 - above_share)).ravel(), (strength * above_share).ravel()])
+    summed = np.bincount(bins, weights, minlength=count * count * BINS)
+    histogram = summed.reshape(count, count, BINS).astype(np.float32)
     blocks = np.concatenate(
         [histogram[:-1, :-1], histogram[:-1, 1:], histogram[1:, :-1], histogram[1:, 1:]], axis=2
     ).reshape(-1, 4 * BINS)
@@ -97,7 +101,7 @@ def counted(descriptors: NDArray[np.uint8], vocabulary: Floats) -> Floats:
 
 
 def _shares(words: NDArray[np.int64], count: int) -> Floats:
-    counts = np.bincount(words, minlength=count).astype(np.float32)
+    counts = np.bincount(words.ravel(), minlength=count).astype(np.float32)
     found: Floats = np.sqrt(counts / max(1.0, float(counts.sum())))
     return found
 

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
+from workbench.training.events import FitStarted
 from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row
 from workbench.ui.progress import ACTIVE, RunStateName
@@ -81,13 +82,15 @@ class Headline(QWidget):
         if ended is not None and ended.deployed >= 0:
             self.number.setText(figures.score(ended.deployed))
             live = self.tr("as deployed; {0} in training, epoch {1}")
-            self.origin.setText(live.format(figures.score(ended.live), ended.best_epoch))
+            words = live.format(figures.score(ended.live), ended.best_epoch)
+            self.origin.setText(words if ended.live >= 0 else self.tr("as deployed"))
         elif best is not None:
             self.number.setText(figures.score(best.validation_balanced_accuracy))
             self.origin.setText(self.tr("best so far, epoch {0}").format(best.epoch))
         else:
             self.number.setText("–")
-            self.origin.setText(self.tr("known after the first epoch"))
+            unknown = self.tr("known after the first epoch")
+            self.origin.setText(unknown if history.has_epochs else self.tr("known when it is measured"))
 
     def _state_words(self, state: RunStateName, history: RunHistory) -> str:
         if history.ended is not None and history.ended.reason == "stopped":
@@ -111,7 +114,7 @@ class Headline(QWidget):
         if state == "preparing" and history.preparing is not None:
             facts.append(history.preparing.what)
             return facts
-        if started is not None:
+        if started is not None and history.has_epochs:
             facts.append(self.tr("epoch {0} of {1}").format(max(1, history.epoch_now), started.epochs))
         left = history.seconds_left
         if state in ("training", "stopping") and left is not None:
@@ -121,11 +124,19 @@ class Headline(QWidget):
         if history.steps:
             facts.append(self.tr("{0} images/s").format(figures.count(round(history.steps[-1].images_per_second))))
         if started is not None:
-            facts.append(started.device)
-            trainable, total = _rounded(started.trainable_parameters), _rounded(started.parameters)
-            words = self.tr("all {1} weights train") if trainable == total else self.tr("{0} of {1} weights train")
-            facts.append(words.format(trainable, total))
+            facts += [started.device, self._weights_words(started)]
         return facts
+
+    def _weights_words(self, started: FitStarted) -> str:
+        if not started.parameters:
+            return self.tr("without a network")
+        trainable, total = _rounded(started.trainable_parameters), _rounded(started.parameters)
+        if not started.trainable_parameters:
+            return self.tr("none of {0} weights are trained").format(total)
+        if not started.epochs:
+            return self.tr("{0} of {1} weights are fitted at once").format(trainable, total)
+        words = self.tr("all {1} weights train") if trainable == total else self.tr("{0} of {1} weights train")
+        return words.format(trainable, total)
 
 
 def _rounded(parameters: int) -> str:

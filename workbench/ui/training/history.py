@@ -74,6 +74,11 @@ class RunHistory:
         del self.epochs[bisect_left(self.epochs, event.first_epoch + 1, key=lambda epoch: epoch.epoch) :]
 
     @property
+    def has_epochs(self) -> bool:
+        """Whether the network is trained, epoch by epoch; a run that has not begun may be."""
+        return self.started is None or self.started.epochs > 0
+
+    @property
     def best(self) -> EpochEnded | None:
         """The best epoch so far, or None before the first."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)

@@ -45,7 +45,7 @@ class RunsModel(QAbstractTableModel):
             )[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return {
-                EPOCHS: self.tr("Epochs done, of those planned"),
+                EPOCHS: self.tr("Epochs done, of those planned; none where no network is trained"),
                 BEST: self.tr("Balanced accuracy on the validation images, best epoch"),
             }.get(section)
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (EPOCHS, BEST):
@@ -125,7 +125,7 @@ class RunsModel(QAbstractTableModel):
         if column == BACKBONE:
             return row.backbone
         if column == EPOCHS:
-            return f"{row.epochs_done} / {row.epochs}"
+            return f"{row.epochs_done} / {row.epochs}" if row.epochs else "–"
         if column == BEST:
             return "–" if row.best is None else figures.score(row.best)
         return row.note
