@@ -1,6 +1,7 @@
 """Where the libraries keep downloaded weights on this machine, by their documented rules. Imports neither of them.
 
-A file is named as in the catalogue: ``torch:FILE`` (the folder of torch.hub) or ``hf:REPOSITORY#FILE``.
+A file is named as in the catalogue: ``torch:FILE`` (the folder of torch.hub) or ``hf:REPOSITORY#FILE``, with
+``@REVISION`` after a repository where that is not ``main``.
 """
 
 import os
@@ -9,31 +10,33 @@ from pathlib import Path
 
 def torch_checkpoints() -> Path:
     """Return the folder that torch.hub documents: under TORCH_HOME, else torch in the user's cache folder."""
-    return Path(os.environ.get("TORCH_HOME") or _user_cache() / "torch").expanduser() / "hub" / "checkpoints"
+    return Path(_torch_checkpoints())
 
 
 def hub_cache() -> Path:
     """Return the folder that huggingface_hub documents: HF_HUB_CACHE, else hub in HF_HOME, else in the user's cache folder."""
-    home = Path(os.environ.get("HF_HOME") or _user_cache() / "huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    return Path(_hub_cache())
 
 
 def cached(file: str) -> Path | None:
     """Return where a file lies that was downloaded before, None where it was not.
 
-    Of several revisions of the hub it is the one that was fetched under the name ``main``, else the newest.
+    Of several revisions of the hub it is the one that was fetched under its name, else the newest.
     """
+    # Text, not paths: this is asked for every row of the catalogue, and paths take five times as long.
     source, _, name = file.partition(":")
     if source == "torch":
-        path = torch_checkpoints() / name
-        return path if path.is_file() else None
+        path = os.path.join(_torch_checkpoints(), name)
+        return Path(path) if os.path.isfile(path) else None
     repository, _, filename = name.partition("#")
     repository, _, revision = repository.partition("@")
-    folder = hub_cache() / f"models--{repository.replace('/', '--')}"
-    if not os.path.isdir(folder):  # asked for every row of the catalogue: what follows takes ten times as long
-        return None
+    folder = os.path.join(_hub_cache(), f"models--{repository.replace('/', '--')}")
+    return _in_snapshots(Path(folder), revision or "main", filename) if os.path.isdir(folder) else None
+
+
+def _in_snapshots(folder: Path, revision: str, filename: str) -> Path | None:
     try:
-        named = folder / "snapshots" / (folder / "refs" / (revision or "main")).read_text("utf-8").strip() / filename
+        named = folder / "snapshots" / (folder / "refs" / revision).read_text("utf-8").strip() / filename
         if named.is_file():
             return named
     except OSError:
@@ -42,5 +45,15 @@ def cached(file: str) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+def _torch_checkpoints() -> str:
+    home = os.environ.get("TORCH_HOME") or os.path.join(_user_cache(), "torch")
+    return os.path.join(os.path.expanduser(home), "hub", "checkpoints")
+
+
+def _hub_cache() -> str:
+    home = os.environ.get("HF_HOME") or os.path.join(_user_cache(), "huggingface")
+    return os.path.expanduser(os.environ.get("HF_HUB_CACHE") or os.path.join(home, "hub"))
+
+
+def _user_cache() -> str:
+    return os.environ.get("XDG_CACHE_HOME") or "~/.cache"
