@@ -6,11 +6,14 @@ import pytest
 from safetensors.torch import save
 
 from tests import stand_in_hub
+from workbench.jobs import Stop
 from workbench.models import transfer
 from workbench.models.catalog import find, weights_here
-from workbench.training.config import BackboneConfig
-from workbench.training.events import Preparing
+from workbench.project.project import Project
+from workbench.training.config import BackboneConfig, TrainConfig
+from workbench.training.events import FitEnded, Preparing
 from workbench.training.fetching import fetched
+from workbench.training.run import prepare, train
 
 
 def test_what_is_not_here_is_fetched_and_told_in_megabytes(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +39,28 @@ def test_what_is_not_here_is_fetched_and_told_in_megabytes(own_folders: Path, mo
 @pytest.mark.parametrize("weights", ["none", "/nowhere/weights.pth"])
 def test_other_weights_are_not_asked_for(weights: str) -> None:
     assert list(fetched(BackboneConfig(name="timm/test_resnet", weights=weights))) == []
+
+
+@pytest.mark.parametrize("way", ["method=train", "method=features", "method=as-is"])
+def test_a_run_that_is_stopped_while_its_weights_come_goes_on_from_there(
+    way: str, project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "TELL_SECONDS", 0.0)
+    wish = config.with_settings(["backbone=timm/test_resnet", "weights=hub", "backbone.dropout=0", way])
+    with stand_in_hub.serve() as served:
+        stand_in_hub.lead_hub_to(served.address, monkeypatch)
+        served.files["/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"] = bytes(5 * transfer.CHUNK)
+        run = prepare(project_folder, wish)
+        stop, told = Stop(), []
+        for event in train(project_folder, run.id)(stop):
+            told.append(event)
+            if isinstance(event, Preparing) and "Downloading" in event.what:
+                stop.stop()
+        assert isinstance(told[-1], FitEnded)
+        assert told[-1].reason == "stopped"
+        assert sum(isinstance(event, Preparing) and "Downloading" in event.what for event in told) == 1
+        assert len(list(fetched(wish.backbone))) >= 3
+        assert served.ranges[0] == ""
+        assert served.ranges[1].startswith("bytes=")
+    with Project.open(project_folder) as project:
+        assert project.runs.get(run.id).state() == "stopped"
