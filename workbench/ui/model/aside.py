@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.training.config import TrainConfig
@@ -27,6 +28,7 @@ class Aside(QWidget):
         layout = column(self.estimate)
         layout.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
         self.setLayout(layout)
+        self.estimate.shown.connect(self.fit)
         self.estimate.asked.connect(self.probe.start)
         self.estimate.stopped.connect(self.probe.stop)
         self.estimate.batch_chosen.connect(self.batch_chosen)
@@ -38,6 +40,11 @@ class Aside(QWidget):
         self.estimate.show_counts(counts, config.compute.batch_size)
         self._show_probe()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != self.width():
+            self.fit()
+
     @Slot()
     def _show_probe(self, *_state: object) -> None:
         probe = self.probe
@@ -47,3 +54,11 @@ class Aside(QWidget):
             self.estimate.show_progress(probe.what, probe.share)
         else:
             self.estimate.end_progress()
+
+    @Slot()
+    def fit(self) -> None:
+        """Be as high as the lines are at this width: what is above has the rest."""
+        for part in (self.estimate, self):
+            part.layout().invalidate()
+            part.layout().activate()
+        self.setFixedHeight(self.layout().totalHeightForWidth(self.width()))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row
@@ -21,6 +21,8 @@ class EstimateBox(QWidget):
     asked = Signal()
     stopped = Signal()
     batch_chosen = Signal(int)
+    shown = Signal()
+    """Something else is shown, which may need another height."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,7 @@ class EstimateBox(QWidget):
         for side in (1, 3):
             grid.setColumnStretch(side, 1)
         self.go = button("", self._clicked, icon="clock", name="model.probe")
+        self.go.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.what = label("", "secondary", wrap=True, name="model.probeSays")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -80,8 +83,8 @@ class EstimateBox(QWidget):
         self.bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self.bar.setValue(round(1000 * share))
-        self._show()
         self.what.setText(what)
+        self._show()
 
     def end_progress(self) -> None:
         self._running = False
@@ -113,7 +116,8 @@ class EstimateBox(QWidget):
         largest = self._largest()
         fits = largest >= self._batch
         theme.set_role(self.use, "link")
-        self.use.setVisible(bool(largest) and not self._stale and (not fits or largest >= 2 * self._batch))
+        worth_it = bool(largest) and (not fits or largest >= 2 * self._batch)
+        self.use.setVisible(worth_it and not self._stale and not self._running)
         self.use.setText(self.tr("Use batches of {0}").format(figures.count(largest)))
         notes = list(probed.get("notes", ())) if probed is not None and not self._stale else []
         self.notes.setText("\n".join(str(note) for note in notes))
@@ -122,7 +126,7 @@ class EstimateBox(QWidget):
         self.go.setText(self.tr("Stop") if self._running else self.tr("Measure"))
         if not self._running:
             self.what.setText(self._advice())
-        self.what.setVisible(bool(self.what.text()))
+        self.shown.emit()
 
     def _tip(self, name: str) -> str:
         device = str((self._probed or {}).get("device", ""))
@@ -161,7 +165,7 @@ class EstimateBox(QWidget):
 
     def _advice(self) -> str:
         if self._probed is None:
-            return self.tr("a few steps here: minutes, memory, largest batch")
+            return self.tr("A few steps here tell minutes, memory and the largest batch.")
         if self._stale:
             return self.tr("The settings have changed since.")
         if self._largest() and self._largest() < self._batch:

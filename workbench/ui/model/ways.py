@@ -8,6 +8,8 @@ from workbench.ui import theme
 from workbench.ui.layouts import column
 from workbench.ui.widgets import label
 
+ACROSS = 4
+
 
 class Ways(QWidget):
     """One of the eight is chosen; the sentence says what it does and when it is the right one."""
@@ -26,11 +28,12 @@ class Ways(QWidget):
             title, sentence = self._texts[key]
             part = QPushButton(title)
             part.setObjectName(f"model.way.{key}")
+            part.setProperty("role", "narrow")
             part.setCheckable(True)
             part.setToolTip(sentence)
             self._group.addButton(part, number)
-            grid.addWidget(part, number // 2, number % 2)
-        for side in (0, 1):
+            grid.addWidget(part, number // ACROSS, number % ACROSS)
+        for side in range(ACROSS):
             grid.setColumnStretch(side, 1)
         self.says = label("", "secondary", wrap=True, name="model.waySays")
         self.setLayout(column(grid, self.says))
@@ -56,28 +59,28 @@ class Ways(QWidget):
     def _written(self) -> dict[str, tuple[str, str]]:
         return {
             "features-once": (
-                self.tr("Features once"),
+                self.tr("Features"),
                 self.tr(
                     "The frozen backbone looks at each image once and a plain classifier learns from what it saw: "
                     "seconds to minutes, without augmentation. Good to begin with."
                 ),
             ),
             "frozen": (
-                self.tr("Frozen backbone"),
+                self.tr("Frozen"),
                 self.tr(
                     "Only the new head learns, on augmented images: quick, and safe with few images that look like "
                     "photographs."
                 ),
             ),
             "partial": (
-                self.tr("Last stages"),
+                self.tr("Partial"),
                 self.tr(
                     "The head and the last stages learn, gently: for some hundred images, or images unlike those the "
                     "backbone knows."
                 ),
             ),
             "full": (
-                self.tr("Everything"),
+                self.tr("Full"),
                 self.tr("All of it learns, the backbone gently: for thousands of images. Wants a GPU."),
             ),
             "gradual": (
@@ -88,17 +91,17 @@ class Ways(QWidget):
                 ),
             ),
             "scratch": (
-                self.tr("From scratch"),
+                self.tr("Scratch"),
                 self.tr(
                     "Begins with random numbers: for tens of thousands of images, or to see what pretraining is worth."
                 ),
             ),
             "as-is": (
-                self.tr("As it is"),
+                self.tr("As is"),
                 self.tr("Nothing learns: the pretrained classifier answers with its own classes, where they fit."),
             ),
             "baseline": (
-                self.tr("No network"),
+                self.tr("Baseline"),
                 self.tr(
                     "Colours, gradients (HOG) and key points (SIFT) with a support vector machine: the baseline that a "
                     "network has to beat."
