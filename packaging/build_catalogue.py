@@ -2,11 +2,12 @@
 
 Run it after an update of either library: ``python packaging/build_catalogue.py``. Models are made on the meta device,
 where they need no memory; a model that takes longer than the limit keeps its parameters and features unknown (null).
-It needs no network: sizes, normalisation, tags, licences, accuracies and papers are what the libraries record. With
-``--measured FILE`` what an earlier catalogue measured is kept: a minute instead of half an hour, and a way to go on.
+It needs no network: sizes, normalisation, tags, licences, accuracies and papers are what the libraries record. What the
+present catalogue has measured is kept where the libraries are the same: the script can be stopped and started again.
 """
 
 import argparse
+import contextlib
 import json
 import logging
 import re
@@ -14,7 +15,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,8 @@ import torch
 import torchvision
 from timm.models import PretrainedCfg, get_pretrained_cfg
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -167,27 +169,57 @@ class Measured:
         return self.gmacs is not None and (self.features is not None or bool(self.unsupported))
 
 
-def measure(whole: torch.nn.Module, size: int) -> tuple[float, float]:
+class Multiplications(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the floating-point operations of what runs under it, by torch's own formulas."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        output = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.total += count(*args, **(kwargs or {}), out_val=output)
+        return output
+
+
+@contextlib.contextmanager
+def without_first_weights() -> Iterator[None]:
+    """Leave out drawing random weights: on the meta device there are none, and it takes most of the time."""
+    names = [
+        name for name in dir(torch.Tensor) if re.fullmatch("(normal|uniform|trunc_normal|erfinv|kaiming.*)_", name)
+    ]
+    kept = {name: getattr(torch.Tensor, name) for name in names}
+    for name in names:
+        setattr(torch.Tensor, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, method in kept.items():
+            setattr(torch.Tensor, name, method)
+
+
+def measure(model: torch.nn.Module, size: int) -> tuple[float, float]:
     """Return millions of parameters, and thousand millions of multiply-adds for one image, of a model on the meta device.
 
     What torch's counter counts: convolutions, matrix products and attention. That is what the literature counts.
     """
     image = torch.zeros(1, 3, size, size, device="meta")
-    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        whole.eval()(image)
-    parameters = sum(p.numel() for p in whole.parameters())
-    return round(parameters / 1e6, 3), float(f"{counter.get_total_flops() / 2e9:.4g}")
+    with sdpa_kernel(SDPBackend.MATH), Multiplications() as counter:
+        model.eval()(image)
+    return millions(model), float(f"{counter.total / 2e9:.4g}")
 
 
-def from_torchvision(architecture: str, limit: int, known: dict[str, Measured]) -> BackboneInfo:
-    """Return what torchvision records about one of its models, and what is measured on it."""
+def millions(model: torch.nn.Module) -> float:
+    """Return the number of parameters in millions."""
+    return round(sum(p.numel() for p in model.parameters()) / 1e6, 3)
+
+
+def from_torchvision(architecture: str, measured: Measured) -> BackboneInfo:
+    """Return what torchvision records about one of its models, and what was measured on it."""
     published = torchvision.models.get_model_weights(architecture)
     shown = published.DEFAULT.transforms()
     size = shown.crop_size[0]
     name = f"torchvision/{architecture}"
-    measured = known.get(name, Measured())
-    if not measured.whole and limit:
-        measured = measure_torchvision(architecture, size, limit)
     family, title = family_and_title(architecture)
     fixed = architecture.startswith(("vit_", "maxvit"))
     order = (published.DEFAULT, *(weights for weights in published if weights is not published.DEFAULT))
@@ -216,16 +248,20 @@ def from_torchvision(architecture: str, limit: int, known: dict[str, Measured]) 
     )
 
 
-def measure_torchvision(architecture: str, size: int, limit: int) -> Measured:
-    """Count a torchvision model."""
+def measure_torchvision(architecture: str, limit: int, before: Measured) -> Measured:
+    """Count a torchvision model. Multiply-adds are those that the library records."""
+    default = torchvision.models.get_model_weights(architecture).DEFAULT
+    gmacs = default.meta["_ops"]
+    if before.features is not None:
+        return Measured(before.parameters, gmacs, before.features)
+    size = default.transforms().crop_size[0]
     try:
         with torch.device("meta"):
             model = within(limit, lambda: torchvision_model(architecture, size))
     except (NotImplementedError, TooSlow):
         # RegNet reads its own tensors while it is built, which the meta device cannot.
-        model = torchvision_model(architecture, size).to("meta")
-    parameters, gmacs = measure(model, size)
-    return Measured(parameters, gmacs, take_classifier(model))
+        model = torchvision_model(architecture, size)
+    return Measured(millions(model), gmacs, take_classifier(model))
 
 
 def torchvision_tag(weights: Any) -> TagInfo:
@@ -249,14 +285,11 @@ def torchvision_tag(weights: Any) -> TagInfo:
     )
 
 
-def from_timm(architecture: str, tags: list[str], limit: int, known: dict[str, Measured]) -> BackboneInfo:
-    """Return what timm records about one of its models, and what is measured on it."""
+def from_timm(architecture: str, tags: list[str], measured: Measured) -> BackboneInfo:
+    """Return what timm records about one of its models, and what was measured on it."""
     cfg: Any = get_pretrained_cfg(architecture) or PretrainedCfg()
     name, size = f"timm/{architecture}", cfg.input_size[-1]
     family, title = family_and_title(architecture)
-    measured = known.get(name, Measured())
-    if not measured.whole and limit:
-        measured = measure_timm(architecture, size, limit, measured)
     infos = tuple(timm_tag(architecture, tag) for tag in tags)
     return BackboneInfo(
         name=name,
@@ -283,9 +316,10 @@ def from_timm(architecture: str, tags: list[str], limit: int, known: dict[str, M
     )
 
 
-def measure_timm(architecture: str, size: int, limit: int, before: Measured) -> Measured:
+def measure_timm(architecture: str, limit: int, before: Measured) -> Measured:
     """Count a timm model; the length of the features is kept where it is known, since it takes a second model."""
-    name = f"timm/{architecture}"
+    cfg: Any = get_pretrained_cfg(architecture) or PretrainedCfg()
+    name, size = f"timm/{architecture}", cfg.input_size[-1]
     parameters, gmacs = before.parameters, before.gmacs
 
     def count() -> tuple[float, float]:
@@ -295,7 +329,7 @@ def measure_timm(architecture: str, size: int, limit: int, before: Measured) -> 
         return measure_features(timm.create_model(architecture, num_classes=0), size, name)
 
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), without_first_weights():
             parameters, gmacs = within(limit, count)
             return Measured(parameters, gmacs, before.features or within(limit, width))
     except TooSlow:
@@ -364,39 +398,63 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=60, help="seconds per model")
     parser.add_argument("--only", default="", help="only models whose name contains this")
     parser.add_argument("--minutes", type=float, default=120, help="after these no model is measured any more")
-    parser.add_argument("--measured", type=Path, help="a catalogue whose measured figures are kept")
+    parser.add_argument("--anew", action="store_true", help="measure also what the present catalogue has measured")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_grad_enabled(False)
-    # The one kernel in which torch's encoder layers are otherwise done is not counted.
-    torch.backends.mha.set_fastpath_enabled(False)
     started = time.monotonic()
-    known = earlier(given.measured) if given.measured else {}
-
-    def limit() -> int:
-        """Seconds for the next model; none once the time is up."""
-        return 0 if time.monotonic() - started > given.minutes * 60 else given.limit
-
-    names = [name for name in torchvision.models.list_models(torchvision.models) if given.only in name]
-    found = [from_torchvision(name, limit(), known) for name in names]
     tags = tags_by_architecture()
-    names = [name for name in timm.list_models() if given.only in name]
-    found += [from_timm(name, tags.get(name, []), limit(), known) for name in names]
-    versions = {"timm": timm.__version__, "torchvision": torchvision.__version__.partition("+")[0]}
-    head = json.dumps({"format": FORMAT, "built_from": versions}, separators=(",", ":"))[:-1]
-    rows = [json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found]
-    given.out.write_text(head + ',"backbones":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
+    ours = [f"torchvision/{name}" for name in torchvision.models.list_models(torchvision.models) if given.only in name]
+    theirs = [f"timm/{name}" for name in timm.list_models() if given.only in name]
+    known = {} if given.anew or not given.out.is_file() else earlier(given.out)
+
+    def rows() -> list[BackboneInfo]:
+        found = [from_torchvision(name.partition("/")[2], known.get(name, Measured())) for name in ours]
+        for name in theirs:
+            architecture = name.partition("/")[2]
+            found.append(from_timm(architecture, tags.get(architecture, []), known.get(name, Measured())))
+        return found
+
+    def urgency(name: str) -> tuple[bool, bool, float]:
+        """Those that are used first come first: the run may end early."""
+        architecture = name.partition("/")[2]
+        return name not in RECOMMENDED, architecture not in tags, known.get(name, Measured()).parameters or 0.0
+
+    todo = [name for name in [*ours, *sorted(theirs, key=urgency)] if not known.get(name, Measured()).whole]
+    for number, name in enumerate(todo):
+        if time.monotonic() - started > given.minutes * 60:
+            break
+        work = measure_torchvision if name.startswith("torchvision/") else measure_timm
+        known[name] = work(name.partition("/")[2], given.limit, known.get(name, Measured()))
+        if number % 200 == 199:
+            write(given.out, rows())
+    found = rows()
+    write(given.out, found)
     unknown = [info.name for info in found if None in (info.features, info.gmacs)]
     seconds, size = time.monotonic() - started, given.out.stat().st_size / 1e6
-    print(
-        f"{len(found)} backbones in {seconds:.0f} s, {size:.2f} MB; not measured: {len(unknown)} {', '.join(unknown[:12])}"
-    )
+    left = f"{len(unknown)} are not measured: {', '.join(unknown[:12])}" if unknown else "all are measured"
+    print(f"{len(found)} backbones in {seconds:.0f} s, {size:.2f} MB; {left}")
+
+
+def write(path: Path, found: list[BackboneInfo]) -> None:
+    """Write the catalogue, one backbone a line."""
+    head = json.dumps({"format": FORMAT, "built_from": versions()}, separators=(",", ":"))[:-1]
+    rows = [json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found]
+    path.write_text(head + ',"backbones":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that the catalogue is of."""
+    return {"timm": timm.__version__, "torchvision": torchvision.__version__.partition("+")[0]}
 
 
 def earlier(path: Path) -> dict[str, Measured]:
-    """Return what a catalogue holds of measured figures, by name."""
-    infos = [row_to_info(row) for row in json.loads(path.read_text(encoding="utf-8"))["backbones"]]
+    """Return what a catalogue holds of measured figures, by name; nothing where it was made with other libraries."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content["built_from"] != versions():
+        return {}
+    infos = [row_to_info(row) for row in content["backbones"]]
     return {info.name: Measured(info.parameters, info.gmacs, info.features, info.unsupported) for info in infos}
 
 

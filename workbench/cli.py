@@ -19,7 +19,7 @@ from typing import IO
 
 import platformdirs
 
-from workbench import __version__, augment_verbs, dataset_verbs, telling, weights_verbs
+from workbench import __version__, augment_verbs, dataset_verbs, model_verbs, telling, weights_verbs
 from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
 
@@ -30,6 +30,7 @@ VERBS = (
     "split",
     "curate",
     "augment",
+    "models",
     "weights",
     "train",
     "evaluate",
@@ -212,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
 
     dataset_verbs.add_verbs(verb)
     augment_verbs.add_verbs(verb)
+    model_verbs.add_verbs(verb)
     weights_verbs.add_verbs(verb)
 
     train = verb("train", "Train a model; the run folder holds everything about it.", _train)
