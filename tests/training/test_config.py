@@ -9,6 +9,7 @@ from workbench.training.config import (
     PRESETS,
     SHORT_NAMES,
     WAYS,
+    Baseline,
     FeaturesOnce,
     FreezeParts,
     FreezeStages,
@@ -209,3 +210,12 @@ def test_a_recipe_after_a_way_has_one_phase_that_trains() -> None:
         config = TrainConfig().with_settings([f"preset={way}"]).with_settings(["preset=fast"])
         assert [(phase.epochs, phase.freeze.kind) for phase in config.phases] == [(5, "backbone")]
         assert config.method.kind == "train"
+
+
+def test_the_fields_of_a_way_can_be_set_beside_its_name() -> None:
+    svm = TrainConfig().with_settings(["method.classifier=svm", "preset=features-once", "method.strength=0.5"])
+    assert svm.method == FeaturesOnce(classifier="svm", strength=0.5)
+    plain = TrainConfig().with_settings(["method=baseline", "method.key_points=false"])
+    assert plain.method == Baseline(key_points=False)
+    with pytest.raises(WorkbenchError, match="method"):
+        TrainConfig().with_settings(["method=magic"])

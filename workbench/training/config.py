@@ -273,7 +273,7 @@ class TrainConfig(Part):
             elif name == "freeze":
                 fields["freeze"] = _freeze(value)
             elif name in ("method", "method.kind") and not value.startswith("{"):
-                fields["method"] = {"kind": value}
+                fields["method"] = _method({"kind": value})
             elif value.startswith("{"):  # a whole part, also where its name is short for one of its fields
                 _set(fields, name if name in fields else SHORT_NAMES.get(name, name), name, value)
             elif name == "augment":
@@ -346,8 +346,16 @@ def _apply_preset(fields: dict[str, Any], name: str) -> None:
     if name not in PRESETS and name not in WAYS:
         raise WorkbenchError(f"There is no preset named '{name}'; choose one of {', '.join((*PRESETS, *WAYS))}.")
     _merge(fields, PRESETS.get(name) or WAYS[name])
+    fields["method"] = _method(fields["method"])
     if name in WAYS and name not in ("scratch", "baseline") and fields["backbone"]["weights"] == "none":
         fields["backbone"]["weights"] = "hub"
+
+
+def _method(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a method with all of its fields, so that a later setting finds them; an unknown kind is left to validation."""
+    kinds: dict[str, type[Part]] = {"features": FeaturesOnce, "as-is": AsIs, "baseline": Baseline}
+    kind = kinds.get(str(fields.get("kind")))
+    return {**kind().model_dump(mode="json"), **fields} if kind else fields
 
 
 def _freeze(value: str) -> dict[str, Any]:

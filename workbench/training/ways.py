@@ -12,7 +12,7 @@ def events(setting: Setting) -> Way:
     try:
         return (yield from _events(setting))
     except Interrupted:
-        return Outcome("stopped", "Stopped before there was a model; continue the run to make it from the beginning.")
+        return Outcome("stopped", "Stopped before there was a model.")
 
 
 def _events(setting: Setting) -> Way:
