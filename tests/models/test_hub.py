@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import huggingface_hub.constants
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import save
 import tests.tiny_backbone  # noqa: F401
 from tests.stand_in_hub import Hub, lead_squeezenet_to
 from workbench.errors import WorkbenchError
+from workbench.models import sources
 from workbench.models.backbones import create
 from workbench.models.builders import torchvision_model
 from workbench.models.catalog import find, weights_here
@@ -132,3 +134,28 @@ def test_what_the_hub_brings_leaves_the_dice_of_the_run_alone(hub: Hub) -> None:
     torch.manual_seed(5)
     loaded, _ = create("timm/test_resnet", weights="hub", classes=3)
     assert torch.equal(alone.head.state_dict()["weight"], loaded.head.state_dict()["weight"])
+
+
+def test_timm_reads_its_own_file_of_models_that_once_came_from_another_library(hub: Hub) -> None:
+    """timm records a reader of JAX's files for them, which would be asked to read what it converted itself."""
+    name = "vit_tiny_patch16_224"
+    weights = timm.create_model(name).state_dict()
+    hub.files[f"/timm/{name}.augreg_in21k_ft_in1k/resolve/main/model.safetensors"] = save(weights)
+    assert timm.models.get_pretrained_cfg(f"{name}.augreg_in21k_ft_in1k").custom_load
+    network, _ = create(f"timm/{name}", weights="hub", classes=3)
+    assert torch.equal(network.backbone.state_dict()["blocks.0.attn.qkv.weight"], weights["blocks.0.attn.qkv.weight"])
+
+
+def test_weights_of_timm_that_lie_at_an_address_are_kept_by_torch(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = timm.create_model("test_resnet").state_dict()
+    torch.save(weights, tmp_path / "weights.pth")
+    content = (tmp_path / "weights.pth").read_bytes()
+    file = f"test_resnet-{hashlib.sha256(content).hexdigest()[:8]}1.pth"
+    hub.files[f"/releases/{file}"] = content
+    recorded = SimpleNamespace(hf_hub_id=None, url=f"{hub.address}/releases/{file}")
+    monkeypatch.setattr(sources, "get_pretrained_cfg", lambda *_, **__: recorded)
+    network, _ = create("timm/test_resnet", weights="hub", classes=3)
+    assert torch.equal(network.backbone.state_dict()["conv1.0.weight"], weights["conv1.0.weight"])
+    assert (Path(os.environ["TORCH_HOME"]) / "hub" / "checkpoints" / file).is_file()

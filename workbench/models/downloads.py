@@ -141,8 +141,8 @@ def _from_address(source: FileSource, what: str) -> Download:
     with (yield from _alone(lock, what)):
         if not path.is_file():
             yield from transfer(source.url, part, what=what)
-            # Torch's rule: the file's name holds the first digits of its hash.
-            digits = re.search(r"-([0-9a-f]{6,64})\.", source.filename)
+            # Torch's rule: the file's name holds the first digits of its hash. Some of timm's append another.
+            digits = re.search(r"-([0-9a-f]{8})[0-9a-f]*\.", source.filename)
             if digits and not packs.sha256(part).startswith(digits[1]):
                 raise _refused(part, digits[1])
             os.replace(part, path)

@@ -1,7 +1,5 @@
 """Published weights as tensors: from a pack, the libraries' caches, or the hub, in this order."""
 
-from pathlib import Path
-
 import timm
 import torch
 from safetensors import SafetensorError
@@ -11,7 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.models import packs
 from workbench.models.catalog import BackboneInfo, with_tag
 from workbench.models.downloads import download
-from workbench.models.sources import source_of, timm_name
+from workbench.models.sources import HubSource, source_of, timm_name
 from workbench.models.weights import read_weights
 
 
@@ -38,7 +36,8 @@ def fetch(info: BackboneInfo, tag: str = "") -> dict[str, Tensor]:
     if info.library == "torchvision":
         return read_weights(path)
     try:
-        return _from_timm(info, path)
+        # On the hub is what timm writes itself, also of models whose first files another library wrote.
+        return _from_timm(info, {"file": str(path)} | ({"custom_load": False} if isinstance(source, HubSource) else {}))
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise WorkbenchError(
             f"The downloaded weights of {info.name} in {path} cannot be used ({_first_line(error)}); delete that file and try "
@@ -46,12 +45,12 @@ def fetch(info: BackboneInfo, tag: str = "") -> dict[str, Tensor]:
         ) from error
 
 
-def _from_timm(info: BackboneInfo, path: Path) -> dict[str, Tensor]:
+def _from_timm(info: BackboneInfo, where: dict[str, object]) -> dict[str, Tensor]:
     # The whole classifier: only then does timm load strictly and convert files that other libraries wrote. The file is
     # named, so that timm asks no server about it. Its random weights are replaced at once; whoever draws numbers next
     # should not notice them.
     with torch.random.fork_rng(devices=[]):
-        model = timm.create_model(timm_name(info), pretrained=True, pretrained_cfg_overlay={"file": str(path)})
+        model = timm.create_model(timm_name(info), pretrained=True, pretrained_cfg_overlay=where)
     weights: dict[str, Tensor] = model.state_dict()
     return weights
 
