@@ -44,8 +44,15 @@ class StageModel(QAbstractItemModel):
 
     def show_plan(self, leaves: Collection[str], rates: Mapping[str, float]) -> None:
         """Show what learns, and the learning rate of each stage."""
+        changed = self._leaves.symmetric_difference(leaves)
         self._leaves, self._rates = frozenset(leaves), dict(rates)
-        for parent in (QModelIndex(), *(self._index_of(node) for node in self._nodes)):
+        around = {self._place[number][0] for number, node in enumerate(self._nodes) if node.name in changed}
+        for number in list(around):  # what holds it has another state too
+            while number >= 0:
+                number = self._place[number][0]
+                around.add(number)
+        for number in (-1, *sorted(around - {-1})):
+            parent = self._index_of(self._nodes[number]) if number >= 0 else QModelIndex()
             rows = self.rowCount(parent)
             if rows:
                 self.dataChanged.emit(self.index(0, NAME, parent), self.index(rows - 1, RATE, parent))
