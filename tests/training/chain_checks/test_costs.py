@@ -79,7 +79,14 @@ def test_an_appetite_that_is_not_known_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "known"),
-    [([], True), (["batch_size=9"], False), (["size=64"], False), (["freeze=backbone"], False), (["epochs=99"], True)],
+    [
+        ([], True),
+        (["batch_size=9"], False),
+        (["size=64"], False),
+        (["freeze=backbone"], False),
+        (["then=[{epochs = 2}]"], False),
+        (["epochs=99"], True),
+    ],
 )
 def test_a_run_that_is_alike_tells_the_appetite(
     project_folder: Path, config: TrainConfig, changed: list[str], known: bool
