@@ -16,7 +16,7 @@ from workbench.models.backbones import create
 from workbench.training import features_once, run
 from workbench.training.config import TrainConfig
 from workbench.training.control import write_command
-from workbench.training.events import FitEnded, FitStarted, Preparing, Warned
+from workbench.training.events import FitEnded, FitStarted, Paused, Preparing, Resumed, Warned
 
 
 def made(count: int = 90, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -134,6 +134,22 @@ def test_a_stop_ends_it_and_it_can_be_made_again(project_folder: Path, once: Tra
     again = train(project_folder, folder)
     assert again[-1].reason == "finished"
     assert [event for event in written(folder) if isinstance(event, FitEnded)] == [stopped[-1], again[-1]]
+
+
+def test_a_pause_holds_it_until_it_is_resumed(project_folder: Path, once: TrainConfig) -> None:
+    folder = run.prepare(project_folder, once)
+    events = []
+    for event in run.train(project_folder, folder.id)(Stop()):
+        events.append(event)
+        if isinstance(event, FitStarted):
+            write_command(folder.control, "pause")
+        if isinstance(event, Paused):
+            assert folder.state() == "paused"
+            write_command(folder.control, "resume")
+    kinds = [type(event) for event in events]
+    assert kinds.index(Paused) + 1 == kinds.index(Resumed)
+    assert isinstance(events[-1], FitEnded)
+    assert events[-1].reason == "finished"
 
 
 def test_an_image_that_cannot_be_read_is_named_and_left_out(project_folder: Path, once: TrainConfig) -> None:

@@ -29,7 +29,7 @@ def events(setting: Setting, method: AsIs) -> Way:
     yield from fetching(setting)
     published = classifier(config.backbone.name, weights=config.backbone.weights, tag=config.backbone.tag)
     found = answers(frozen.classes, published.names, method.classes)
-    setting.go_on()
+    yield from setting.obey()
     sizes = tuple(len(indices) for indices in found)
     network, report, spec = network_of(setting, HeadSpec("grouped", groups=sizes) if max(sizes) > 1 else HeadSpec())
     put(network, published, found)

@@ -201,7 +201,7 @@ class _Training:
         with DeviceLock(device.name, run):
             if config.method.kind != "train":
                 _seed(config.seed)
-                made = yield from ways.events(Setting(run, config, frozen, device.name, self.commands.stopped))
+                made = yield from ways.events(Setting(run, config, frozen, device.name, self.commands.poll))
                 yield self._ended(made.reason, made.message, deployed=made.deployed)
                 return
             yield Preparing("Loading the backbone")

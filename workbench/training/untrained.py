@@ -1,5 +1,6 @@
 """What the ways share that train no network: what they are given, how they read images, how their model is measured."""
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +19,8 @@ from workbench.models.preprocess import PreprocessSpec
 from workbench.models.stages import stages
 from workbench.project.runs import RunFolder
 from workbench.training.config import TrainConfig
-from workbench.training.events import FitStarted, Preparing, Reason, TrainingEvent, Warned
+from workbench.training.control import Command
+from workbench.training.events import FitStarted, Paused, Preparing, Reason, Resumed, TrainingEvent, Warned
 from workbench.training.fetching import fetched
 from workbench.training.inputs import Inputs
 
@@ -27,22 +29,32 @@ T = TypeVar("T")
 LINEAR = HeadSpec()
 
 _MOST_WARNED = 20
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A run to make a model for; ``stopped`` says whether to end early."""
+    """A run to make a model for; ``poll`` returns the commands that came since it was last asked."""
 
     run: RunFolder
     config: TrainConfig
     frozen: Inputs
     device: str
-    stopped: Callable[[], bool] = lambda: False
+    poll: Callable[[], Sequence[Command]] = lambda: ()
 
-    def go_on(self) -> None:
-        """Raise `Interrupted` where a stop is waiting."""
-        if self.stopped():
-            raise Interrupted
+    def obey(self) -> Iterator[TrainingEvent]:
+        """Wait where a pause is asked for, until it ends. Raises Interrupted where a stop is."""
+        paused = False
+        while True:
+            for command in self.poll():
+                if command == "stop":
+                    raise Interrupted
+                if command in ("pause", "resume") and paused != (command == "pause"):
+                    paused = command == "pause"
+                    yield Paused(step=0) if paused else Resumed(step=0)
+            if not paused:
+                return
+            time.sleep(POLL_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def read(setting: Setting, samples: Sequence[Sample], what: str) -> Iterator[Tra
                 done += 1
                 yield Read(sample, pixels)
         yield Preparing(what, done, len(samples))
-        setting.go_on()
+        yield from setting.obey()
     if unread > _MOST_WARNED:
         yield Warned(f"{unread - _MOST_WARNED:,} more images could not be read and are left out.")
 
@@ -102,7 +114,7 @@ def working(setting: Setting, what: str, work: Callable[[], T]) -> Generator[Tra
         try:
             next(waiting)
         except StopIteration as done:
-            setting.go_on()
+            yield from setting.obey()
             return done.value  # type: ignore[no-any-return] # what work returned
         yield Preparing(what)
 
@@ -111,7 +123,7 @@ def fetching(setting: Setting) -> Iterator[TrainingEvent]:
     """Download the weights of the backbone where they are published and not here. Raises Interrupted, and WorkbenchError."""
     for event in fetched(setting.config.backbone):
         yield event
-        setting.go_on()
+        yield from setting.obey()
 
 
 def network_of(setting: Setting, head: HeadSpec = LINEAR) -> tuple[Network, LoadReport, PreprocessSpec]:
@@ -163,5 +175,5 @@ def measured(setting: Setting, events: Iterator[TrainingEvent | float]) -> Gener
         if isinstance(event, float):
             return event
         yield event
-        setting.go_on()
+        yield from setting.obey()
     raise WorkbenchError("The run could not be measured; start it again.")
