@@ -11,8 +11,8 @@ from workbench.models.load_check import WeightsChecked, check_load
 NAME = "workbench/lenet"
 
 
-def checked(weights: Path, **how: int) -> WeightsChecked:
-    *_, last = drain(check_load(NAME, weights=str(weights), **how), Stop())
+def checked(weights: Path, channels: int = 3) -> WeightsChecked:
+    *_, last = drain(check_load(NAME, weights=str(weights), channels=channels), Stop())
     assert isinstance(last, WeightsChecked)
     return last
 

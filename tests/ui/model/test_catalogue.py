@@ -1,129 +1,139 @@
-import time
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QTableView
+from pytestqt.qtbot import QtBot
 
-from workbench.models.catalog import BackboneInfo, row_to_info
-from workbench.ui.model import catalogue
-from workbench.ui.model.catalogue import CatalogueFilter, CatalogueModel
-
-
-def backbone(name: str, **fields: object) -> BackboneInfo:
-    row = {
-        "name": name,
-        "library": name.partition("/")[0],
-        "family": name.partition("/")[2].rstrip("0123456789_"),
-        "title": name.partition("/")[2],
-        "weights": ["a1_in1k"],
-        **fields,
-    }
-    return row_to_info(row)
+from tests.ui.model.rows import backbone, few
+from workbench.models import catalog
+from workbench.models.catalog import BackboneInfo
+from workbench.training.config import TrainConfig
+from workbench.ui.model import catalogue as catalogue_module
+from workbench.ui.model.catalogue import CatalogueSide
+from workbench.ui.model.catalogue_table import NAME, STAR, Wanted
+from workbench.ui.session import Session
 
 
-def few() -> list[BackboneInfo]:
-    return [
-        backbone("timm/zresnet50", parameters=30.0),
-        backbone("timm/resnet50", parameters=25.6, licence="apache-2.0"),
-        backbone("torchvision/resnet50", parameters=25.6, weights=[]),
-        backbone("torchvision/mobilenet_v2", parameters=3.5, recommended=True),
-        backbone("timm/tiny_vit", parameters=None, input_size=384),
-    ]
+class Here:
+    """Stands for `Presence`."""
+
+    names: tuple[str, ...] = ()
+
+    def tags(self, info: BackboneInfo) -> list[str]:
+        return ["a1_in1k"] if info.name in self.names else []
 
 
-def many() -> list[BackboneInfo]:
-    families = ["resnet", "mobilenet", "vit_base", "efficientnet", "convnext", "swin"]
-    return [backbone(f"timm/{families[n % 6]}_{n}", parameters=float(n)) for n in range(1300)]
+@pytest.fixture(autouse=True)
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "backbones", few)
+    monkeypatch.setattr(catalogue_module, "Presence", Here)
+    monkeypatch.setattr(Here, "names", ())
 
 
-def names(filter_: CatalogueFilter) -> list[str]:
-    return [filter_.index(row, 0).data(catalogue.InfoRole).name for row in range(filter_.rowCount())]
+@pytest.fixture
+def side(qtbot: QtBot, session: Session) -> CatalogueSide:
+    made = CatalogueSide(session)
+    qtbot.addWidget(made)
+    made.resize(800, 500)
+    made.show()
+    return made
 
 
-def test_models_pass_the_tester_through_search_and_sort(qtbot) -> None:
-    model = CatalogueModel(few(), lambda info: info.library == "timm")
-    proxy = CatalogueFilter(model)
-    fatal = QAbstractItemModelTester.FailureReportingMode.Fatal
-    testers = [QAbstractItemModelTester(model, fatal), QAbstractItemModelTester(proxy, fatal)]
-    for text in ("r", "re", "resnet", "nothing like it", ""):
-        proxy.narrow(text=text)
-    for column in range(model.columnCount()):
-        proxy.sort(column, Qt.SortOrder.DescendingOrder)
-    proxy.sort(-1)
-    proxy.narrow(library="timm", here=True, recommended=True)
-    del testers
+def shown(side: CatalogueSide) -> list[str]:
+    return [side.table.info_at(row).name for row in range(side.filter.rowCount())]
 
 
-def test_recommended_come_first_and_a_search_puts_the_name_itself_first(qtbot) -> None:
-    proxy = CatalogueFilter(CatalogueModel(few(), lambda info: True))
-    assert names(proxy)[0] == "torchvision/mobilenet_v2"
-    proxy.narrow(text="resnet50")
-    assert names(proxy) == ["timm/resnet50", "torchvision/resnet50", "timm/zresnet50"]
+def test_the_configs_backbone_is_marked_and_nothing_is_announced(side: CatalogueSide, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(side.chosen):
+        side.show_config(TrainConfig().with_settings(["backbone=timm/tiny_vit"]))
+        side.bar.search.setText("resnet")
+        side.bar.search.setText("")
+    assert side.table.info_at(side.table.currentIndex().row()).name == "timm/tiny_vit"
 
 
-def test_every_word_must_be_found(qtbot) -> None:
-    proxy = CatalogueFilter(CatalogueModel(few(), lambda info: True))
-    proxy.narrow(text="torchvision 50")
-    assert names(proxy) == ["torchvision/resnet50"]
-
-
-def test_filters_by_library_recommendation_and_weights_here(qtbot) -> None:
-    proxy = CatalogueFilter(CatalogueModel(few(), lambda info: info.name == "timm/resnet50"))
-    proxy.narrow(library="torchvision")
-    assert {name.partition("/")[0] for name in names(proxy)} == {"torchvision"}
-    proxy.narrow(library="", recommended=True)
-    assert names(proxy) == ["torchvision/mobilenet_v2"]
-    proxy.narrow(recommended=False, here=True)
-    assert names(proxy) == ["timm/resnet50"]
-
-
-def test_sorting_keeps_the_selected_backbone(qtbot) -> None:
-    proxy = CatalogueFilter(CatalogueModel(few(), lambda info: True))
-    table = QTableView()
-    qtbot.addWidget(table)
-    table.setModel(proxy)
-    table.selectRow(2)
-    chosen = names(proxy)[2]
-    proxy.sort(catalogue.PARAMETERS, Qt.SortOrder.DescendingOrder)
-    assert names(proxy)[0] == "timm/zresnet50"
-    assert names(proxy)[table.currentIndex().row()] == chosen
+def test_a_click_on_a_row_chooses(side: CatalogueSide, qtbot: QtBot) -> None:
+    row = shown(side).index("torchvision/resnet50")
+    place = side.table.visualRect(side.filter.index(row, NAME)).center()
+    with qtbot.waitSignal(side.chosen) as chosen:
+        qtbot.mouseClick(side.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen.args == ["torchvision/resnet50"]
 
 
 @pytest.mark.parametrize(
-    ("column", "expected"),
-    [
-        (catalogue.PARAMETERS, "25.6 M"),
-        (catalogue.SIZE, "224 px"),
-        (catalogue.HERE, "to download"),
-        (catalogue.LICENCE, "apache-2.0"),
-    ],
+    ("narrowed", "words"),
+    [("search", "Shorten it"), ("here", "download some"), ("favourites", "star before a name")],
 )
-def test_cells_in_words(qtbot, column: int, expected: str) -> None:
-    model = CatalogueModel([backbone("timm/resnet50", parameters=25.6, licence="apache-2.0")], lambda info: False)
-    assert model.index(0, column).data() == expected
+def test_an_empty_list_says_what_to_do(side: CatalogueSide, narrowed: str, words: str) -> None:
+    if narrowed == "search":
+        side.bar.search.setText("nothing is called this")
+    else:
+        getattr(side.bar, narrowed).click()
+    assert side.nothing.isVisible()
+    assert words in side.nothing.sentence.text()
+    assert side.bar.matches.text() == f"0 of {len(few())}"
+    assert side.nothing.button is not None
+    side.nothing.button.click()
+    assert side.table.isVisible()
+    assert len(shown(side)) == len(few())
 
 
-def test_a_backbone_without_published_weights_says_so(qtbot) -> None:
-    model = CatalogueModel([backbone("timm/resnet50", weights=[])], lambda info: False)
-    assert model.index(0, catalogue.HERE).data() == "none published"
+def test_favourites_are_kept_for_the_next_window(side: CatalogueSide, session: Session, qtbot: QtBot) -> None:
+    side.show_config(TrainConfig().with_settings(["backbone=timm/tiny_vit"]))
+    side.toggle_favourite()
+    side.table.star(shown(side).index("timm/resnet50"))
+    side.bar.favourites.click()
+    assert sorted(shown(side)) == ["timm/resnet50", "timm/tiny_vit"]
+    side.table.star(shown(side).index("timm/resnet50"))
+    assert shown(side) == ["timm/tiny_vit"]
+    again = CatalogueSide(session)
+    qtbot.addWidget(again)
+    assert again.catalogue.favourites() == ["timm/tiny_vit"]
+    assert again.filter.index(0, STAR).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_a_key_takes_less_than_50_ms_in_the_whole_catalogue(qtbot) -> None:
-    proxy = CatalogueFilter(CatalogueModel(many(), lambda info: False))
-    table = QTableView()
-    qtbot.addWidget(table)
-    table.setModel(proxy)
-    table.resize(700, 600)
-    table.show()
-    qtbot.waitExposed(table)
-    keys = ("r", "re", "resn", "resnet_1", "resnet", "", "3", "vit 4", "")
-    spent = {key: [] for key in keys}
-    for _ in range(3):  # the best of three: other programs on this machine must not fail the test
-        for key in keys:
-            start = time.perf_counter()
-            proxy.narrow(text=key)
-            table.viewport().repaint()
-            spent[key].append(time.perf_counter() - start)
-    worst = max(min(each) for each in spent.values())
-    assert worst < 0.05, f"{worst * 1000:.0f} ms"
+def test_weights_that_came_are_shown(side: CatalogueSide) -> None:
+    side.bar.here.click()
+    assert shown(side) == []
+    Here.names = ("timm/resnet50",)
+    side.look_again("timm/resnet50")
+    assert shown(side) == ["timm/resnet50"]
+    assert side.here("timm/resnet50")
+    Here.names = ()
+    side.look_again()
+    assert shown(side) == []
+
+
+def test_what_fits_follows_the_image_size(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*few(), backbone("timm/fixed", fixed_size=True)]
+    monkeypatch.setattr(catalog, "backbones", lambda: rows)
+    side = CatalogueSide(session)
+    qtbot.addWidget(side)
+    side.bar.fits.click()
+    side.show_config(TrainConfig())
+    assert "timm/fixed" in shown(side)
+    side.show_config(TrainConfig().with_settings(["size=160"]))
+    assert "timm/fixed" not in shown(side)
+    assert "160 px" in side.bar.fits.toolTip()
+
+
+def test_the_advice_orders_the_list_and_its_choices_are_passed_on(
+    side: CatalogueSide, session: Session, project_folder: Path, qtbot: QtBot
+) -> None:
+    side.advice.recommended.emit({"timm/zresnet50": "large"})
+    assert shown(side)[0] == "timm/zresnet50"
+    side.bar.recommended.click()
+    assert shown(side) == ["timm/zresnet50"]
+    with qtbot.waitSignal(side.chosen) as chosen:
+        side.advice.backboneChosen.emit("timm/tiny_vit")
+    assert chosen.args == ["timm/tiny_vit"]
+    with qtbot.waitSignal(side.wayChosen) as way:
+        side.advice.wayChosen.emit("frozen")
+    assert way.args == ["frozen"]
+
+
+def test_the_search_can_be_reached(side: CatalogueSide, qtbot: QtBot) -> None:
+    qtbot.waitExposed(side)
+    side.activateWindow()
+    side.focus_search()
+    qtbot.waitUntil(side.bar.search.hasFocus)
+    assert side.filter.wanted == Wanted()

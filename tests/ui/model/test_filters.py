@@ -56,3 +56,17 @@ def test_the_count_and_the_way_back_are_shown_while_narrowed(bar: FilterBar) -> 
     bar.show_count(12)
     assert bar.matches.text() == "12 of 1\u202f450"
     assert bar.clear.isVisible()
+
+
+@pytest.mark.parametrize("width", [290, 560])
+def test_nothing_is_cut_off_however_narrow(bar: FilterBar, width: int) -> None:
+    bar.favourites.click()
+    bar.show_count(12)
+    bar.resize(width, bar.heightForWidth(width))
+    parts = [bar.search, bar.family, bar.recommended, bar.here, bar.fits, bar.favourites, bar.matches, bar.clear]
+    for part in parts:
+        corner = part.mapTo(bar, part.rect().bottomRight())
+        assert part.isVisible()
+        assert bar.rect().contains(corner)
+        assert part.width() >= part.minimumSizeHint().width()
+    assert bar.library.isVisible() is (width > 500)

@@ -1,16 +1,22 @@
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox, QTableView
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from workbench.jobs import to_json
+from workbench import launch
+from workbench.jobs import Stop, to_json
 from workbench.project.project import Project
+from workbench.training.config import WAYS, FreezeParts, FreezeStages, TrainConfig
 from workbench.training.events import FitStarted
 from workbench.ui.model.panel import ModelPanel
+from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.session import Session
 from workbench.ui.widgets import Segmented
 
@@ -25,92 +31,73 @@ def panel(qtbot: QtBot, session: Session, project_folder: Path) -> ModelPanel:
     return made
 
 
-def search(panel: ModelPanel, text: str) -> QTableView:
-    panel.findChild(QLineEdit, "model.search").setText(text)
-    return panel.findChild(QTableView, "model.table")
+def way(panel: ModelPanel, key: str) -> QPushButton:
+    found = panel.findChild(QPushButton, f"model.way.{key}")
+    assert found is not None
+    return found
 
 
-def test_the_configs_backbone_is_selected(panel: ModelPanel, session: Session) -> None:
-    assert panel.name.fullText() == "mobilenet_v2"
-    chosen = panel.filter.mapToSource(panel.table.currentIndex()).row()
-    assert panel.catalogue.backbone(chosen).name == session.config.backbone.name
+# -- the backbone and its weights
 
 
-def test_a_click_on_a_row_chooses_its_backbone(panel: ModelPanel, session: Session, qtbot: QtBot) -> None:
-    table = search(panel, "resnet18")
-    library = next(row for row in range(9) if panel.filter.index(row, 1).data() == "torchvision")
-    qtbot.mouseClick(
-        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(panel.filter.index(library, 0)).center()
-    )
+def test_a_click_in_the_catalogue_chooses_a_backbone(panel: ModelPanel, session: Session) -> None:
+    assert panel.plan_side.name.fullText() == "mobilenet_v2"
+    panel.side.chosen.emit("torchvision/resnet18")
     assert session.config.backbone.name == "torchvision/resnet18"
-    assert panel.name.fullText() == "resnet18"
+    assert panel.plan_side.name.fullText() == "resnet18"
 
 
-def test_searching_changes_nothing_but_the_list(panel: ModelPanel, session: Session) -> None:
-    before = session.config
-    for text in ("vit", "nothing is called this", ""):
-        search(panel, text)
-    assert session.config == before
-    assert panel.table.selectionModel().hasSelection()
-
-
-def test_an_empty_search_result_says_what_to_do(panel: ModelPanel) -> None:
-    search(panel, "nothing is called this")
-    assert panel.nothing.isVisible()
-    assert panel.matches.text().startswith("0 of")
-
-
-def test_typing_the_path_of_a_file_chooses_it(panel: ModelPanel, session: Session, tmp_path: Path) -> None:
+def test_a_dropped_file_is_chosen_and_a_missing_one_is_said(
+    panel: ModelPanel, session: Session, tmp_path: Path
+) -> None:
     file = tmp_path / "w.safetensors"
-    file.write_bytes(b"")
-    panel.findChild(QLineEdit, "model.weights").setText(str(file))
-    assert session.config.backbone.weights == str(file)
-    assert panel.weights.source.value() == "file"
-    assert panel.state()[0] == "ready"
-
-
-def test_a_dropped_file_is_chosen(panel: ModelPanel, session: Session, tmp_path: Path) -> None:
-    file = tmp_path / "w.pth"
     file.write_bytes(b"")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file))])
-    panel.weights.dropEvent(
-        QDropEvent(
-            QPointF(5, 5),
-            Qt.DropAction.CopyAction,
-            mime,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-    )
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    panel.weights.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, left, none))
     assert session.config.backbone.weights == str(file)
-
-
-def test_a_missing_file_is_said_before_a_run_starts(panel: ModelPanel, session: Session, tmp_path: Path) -> None:
+    assert panel.state()[0] == "ready"
     session.set_config(session.config.with_settings([f"weights={tmp_path / 'gone.pt'}"]))
-    assert "no file" in panel.weights.says.text()
     assert panel.state()[0] == "attention"
 
 
-def test_absent_hub_weights_are_said_before_a_run_starts(panel: ModelPanel) -> None:
-    assert "Not on this machine" in panel.weights.says.text()
-    assert panel.state()[0] == "attention"
+# -- ways
 
 
-def test_a_file_chosen_for_another_backbone_is_doubted(panel: ModelPanel, session: Session, tmp_path: Path) -> None:
-    file = tmp_path / "w.safetensors"
-    file.write_bytes(b"")
-    panel.path = panel.findChild(QLineEdit, "model.weights")
-    panel.path.setText(str(file))
-    session.set_config(session.config.with_settings(["backbone=torchvision/resnet18"]))
-    assert "Chosen for torchvision/mobilenet_v2" in panel.weights.says.text()
+def test_every_way_is_taken_by_a_click_and_loses_nothing(panel: ModelPanel, session: Session) -> None:
+    own = TrainConfig().with_settings(
+        ["preset=gradual", "epochs=6", "weights=none", "head=hidden", "batch_norm=frozen"]
+    )
+    session.set_config(own)
+    for key in WAYS:
+        way(panel, key).click()
+        assert panel.plan_side.ways.way() == key
+        assert panel.plan_side.ways.says.text() == way(panel, key).toolTip()
+    way(panel, "gradual").click()
+    assert session.config.phases == own.phases
+    assert (session.config.head, session.config.batch_norm) == (own.head, own.batch_norm)
 
 
-def test_weights_from_the_hub_and_none(panel: ModelPanel, session: Session) -> None:
-    panel.weights.source.set_value("none")
-    assert session.config.backbone.weights == "none"
-    panel.weights.source.set_value("hub")
-    assert session.config.backbone.weights == "hub"
+def test_only_what_matters_on_a_way_is_shown(panel: ModelPanel, session: Session) -> None:
+    side = panel.plan_side
+    assert side.plan.isVisible()
+    way(panel, "as-is").click()
+    assert not side.plan.isVisible()
+    assert panel.findChild(QLineEdit, "model.answers.good") is not None
+    assert side.weights.isVisible()
+    way(panel, "baseline").click()
+    assert not side.weights.isVisible()
+    assert panel.state() == ("ready", "The baseline needs no backbone and no weights.")
+
+
+def test_advice_is_taken(panel: ModelPanel, session: Session) -> None:
+    panel.side.wayChosen.emit("full")
+    assert session.config.freeze.kind == "none"
+    assert panel.plan_side.ways.way() == "full"
+
+
+# -- the plan
 
 
 def test_the_freeze_choice(panel: ModelPanel, session: Session) -> None:
@@ -118,65 +105,177 @@ def test_the_freeze_choice(panel: ModelPanel, session: Session) -> None:
     number = panel.findChild(QSpinBox, "model.trainLast")
     assert not number.isVisible()
     choice.set_value("stages")
-    number.setValue(3)
+    number.setValue(2)
     assert number.isVisible()
-    assert (session.config.freeze.kind, session.config.freeze.train_last) == ("stages", 3)
-    assert [stage.trains for stage in panel.plan.bar.stages()] == [False, False, True, True, True, True]
+    assert session.config.freeze == FreezeStages(train_last=2)
+    assert panel.plan.timeline.columns()[0].learning == (0, 1, 1, 1)
     choice.set_value("none")
     assert session.config.freeze.kind == "none"
-    assert all(stage.trains for stage in panel.plan.bar.stages())
     choice.set_value("backbone")
-    assert [stage.trains for stage in panel.plan.bar.stages()].count(True) == 1
+    assert panel.plan.timeline.columns()[0].learning == (0, 0, 0, 1)
+    choice.set_value("stages")
+    assert session.config.freeze == FreezeStages(train_last=2)  # it comes back as it was
 
 
-def test_stages_of_an_earlier_run_are_shown(panel: ModelPanel, session: Session) -> None:
+def test_counts_follow_every_click_in_the_tree(panel: ModelPanel, session: Session, qtbot: QtBot) -> None:
+    tree = panel.plan.tree
+    assert panel.plan.says.text().startswith("22 of 3.1 k parameters learn")
+    before = panel.aside.estimate.value("memory")
+    tree.setCurrentIndex(tree.stage_model.index_of("layer1"))
+    qtbot.keyClick(tree, Qt.Key.Key_Space)
+    assert session.config.freeze == FreezeParts(trained=("layer1",))
+    assert panel.plan.says.text().startswith("1.0 k of 3.1 k parameters learn")
+    assert panel.aside.estimate.value("learns") == "1.0 k of 3.1 k"
+    assert panel.aside.estimate.value("memory") != before
+    tree.setCurrentIndex(tree.stage_model.index_of("layer2"))
+    qtbot.keyClick(tree, Qt.Key.Key_Space)
+    assert session.config.freeze == FreezeStages(train_last=2)
+
+
+def test_phases_are_added_edited_and_removed(panel: ModelPanel, session: Session) -> None:
+    plan = panel.plan
+    assert not plan.rate.isVisible()
+    plan.add.click()
+    assert plan.phase == 1
+    assert [phase.freeze.kind for phase in session.config.phases] == ["backbone", "stages"]
+    plan.epochs.setValue(4)
+    plan.rate.setText("0.2")
+    plan.rate.textEdited.emit("0.2")
+    plan.choice.set_value("none")
+    assert (session.config.then[0].epochs, session.config.then[0].rate) == (4, 0.2)
+    assert session.config.then[0].freeze.kind == "none"
+    assert plan.total.text() == "Phase 2 of 2 · 14 epochs in all"
+    plan.timeline.moved.emit([12, 2])
+    assert (session.config.epochs, session.config.then[0].epochs) == (12, 2)
+    plan.timeline.chosen.emit(0)
+    assert (plan.choice.value(), plan.epochs.value()) == ("backbone", 12)
+    assert not plan.rate.isEnabled()
+    plan.remove.click()
+    assert (session.config.epochs, session.config.freeze.kind, session.config.then) == (2, "none", ())
+
+
+def test_a_wrong_rate_is_marked_and_not_taken(panel: ModelPanel, session: Session) -> None:
+    panel.plan.add.click()
+    before = session.config
+    panel.plan.rate.setText("0")
+    panel.plan.rate.textEdited.emit("0")
+    assert session.config == before
+    assert panel.plan.rate.property("invalid")
+
+
+def test_parts_of_another_backbone_are_said_and_left_out_by_a_click(panel: ModelPanel, session: Session) -> None:
+    parts = FreezeParts(trained=("layer1", "blocks.7"))
+    session.set_config(session.config.model_copy(update={"freeze": parts}))
+    assert session.config.freeze == parts
+    assert "blocks.7" in panel.plan.says.text()
+    assert panel.plan_side.problem() != ""
+    panel.plan.drop.click()
+    assert session.config.freeze == FreezeParts(trained=("layer1",))
+    assert not panel.plan.drop.isVisible()
+
+
+def test_what_another_panel_changed_meanwhile_stays(panel: ModelPanel, session: Session) -> None:
+    session.set_config(session.config.with_settings(["mix=mixup", "seed=99", "optimizer.weight_decay=0.5"]))
+    panel.plan.add.click()
+    panel.plan_side.rates.changed.emit(session.config.optimizer.model_copy(update={"layer_decay": 0.7}))
+    panel.plan_side.head.channels.set_value("1")
+    config = session.config
+    assert (config.mix.kind, config.seed, config.optimizer.weight_decay) == ("mixup", 99, 0.5)
+    assert (config.optimizer.layer_decay, config.backbone.channels, len(config.then)) == (0.7, 1, 1)
+
+
+def test_batch_norm_is_asked_where_there_is_any(panel: ModelPanel, session: Session) -> None:
+    policy = panel.findChild(Segmented, "model.batchNorm")
+    assert policy.isVisible()
+    policy.set_value("frozen")
+    assert session.config.batch_norm == "frozen"
+
+
+def test_without_an_anatomy_the_stages_of_an_earlier_run_are_shown(
+    panel: ModelPanel, session: Session, known_anatomies: dict[str, Any]
+) -> None:
+    known_anatomies["timm/resnet18"] = None
+    panel.anatomy.set_awake(False)
+    session.set_config(session.config.with_settings(["backbone=timm/resnet18"]))
+    assert panel.plan.counts() is None
+    assert not panel.plan.tree.isEnabled()
     run = session.project.runs.create(session.config.dumps())
-    stages = ["stem", "features.2–3", "features.4–6", "head"]
+    stages = ["stem", "layer1", "layer2", "head"]
     started = FitStarted(run.id, "cpu", 1, 1, 1, 1, ["a"], 1, 1, stages, stages[:3])
     run.events.write_text('{"format": 1}\n' + to_json(started) + "\n", encoding="utf-8")
     session.runsChanged.emit()
-    assert [stage.name for stage in panel.plan.bar.stages()] == stages
-    assert "once a run" not in panel.plan.says.text()
+    assert [node.name for node in panel.plan.stages()] == stages
+    assert panel.plan.tree.isEnabled()
 
 
-def test_size_and_resize(panel: ModelPanel, session: Session, qtbot: QtBot) -> None:
+# -- size, layers, probe
+
+
+def test_size_and_resize(panel: ModelPanel, session: Session) -> None:
     side = panel.findChild(QSpinBox, "model.size")
-    assert "224" in side.text()
     side.stepUp()
     assert session.config.preprocess.size == 224
     side.setValue(96)
     panel.findChild(Segmented, "model.resize").set_value("pad")
     assert (session.config.preprocess.size, session.config.preprocess.resize) == (96, "pad")
+    assert "at 96 px" in panel.plan_side.finding.says.text()
+    panel.plan_side.finding.pixels.setValue(33)
+    assert session.project.settings.get("smallest_finding_px") == 33
+    panel.plan_side.finding.show_pixels(5)
+    session.imagesChanged.emit()
+    assert panel.plan_side.finding.pixels.value() == 33
 
 
-def test_a_size_the_backbone_cannot_take_is_said(panel: ModelPanel, session: Session) -> None:
-    fixed = next(
-        panel.catalogue.backbone(row).name
-        for row in range(panel.catalogue.rowCount())
-        if panel.catalogue.backbone(row).fixed_size
-    )
-    session.set_config(session.config.with_settings([f"backbone={fixed}", "size=64"]))
-    assert "pixels only" in panel.image_size.says.text()
+def test_layers_are_shown_in_a_window_of_their_own(panel: ModelPanel, qtbot: QtBot) -> None:
+    panel.findChild(QPushButton, "model.layers").click()
+    dialog = panel.findChild(SummaryDialog)
+    assert dialog is not None
+    assert dialog.model.rowCount() == 11
+    dialog.close()
 
 
-def test_filters_are_switches(panel: ModelPanel) -> None:
-    panel.findChild(QPushButton, "model.recommended").click()
-    assert 0 < panel.filter.rowCount() < 40
-    panel.findChild(QPushButton, "model.here").click()
-    assert panel.filter.rowCount() == 0
-
-
-def test_another_project_shows_its_own_choice(
-    panel: ModelPanel, session: Session, tmp_path: Path, qtbot: QtBot
+def test_a_probe_measures_the_draft_and_is_doubted_after_a_change(
+    panel: ModelPanel, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.set_config(session.config.with_settings(["backbone=timm/resnet18"]))
+    asked: list[TrainConfig] = []
+
+    def job(argv: list[str]) -> Any:
+        assert argv[:3] == ["models", "probe", str(session.project.folder)]
+        asked.append(TrainConfig.load(Path(argv[argv.index("--config") + 1])))
+
+        def run(_stop: Stop) -> Iterator[Any]:
+            yield {"event": "Progress", "done": 1, "total": 2, "what": "Steps"}
+            yield {
+                "event": "Probed",
+                "seconds_per_epoch": 9.0,
+                "minutes": 1.5,
+                "memory_bytes": 5e8,
+                "largest_batch": 64,
+            }
+
+        return run
+
+    monkeypatch.setattr(launch, "job", job)
+    session.set_config(session.config.with_settings(["batch_size=8"]))
+    panel.aside.estimate.go.click()
+    qtbot.waitUntil(lambda: panel.aside.estimate.value("epoch") == "9 s" and not panel.aside.probe.running)
+    assert asked == [session.config]
+    panel.aside.estimate.use.click()
+    assert session.config.compute.batch_size == 64
+    assert panel.aside.probe.stale()
+    session.set_config(session.config.with_settings(["batch_size=8"]))
+    assert not panel.aside.probe.stale()
+
+
+def test_another_project_shows_its_own_choice(panel: ModelPanel, session: Session, tmp_path: Path) -> None:
+    session.set_config(session.config.with_settings(["backbone=timm/resnet18", "preset=gradual"]))
     Project.create(tmp_path / "other").close()
     session.open_project(tmp_path / "other")
-    assert panel.name.fullText() == "mobilenet_v2"
+    assert panel.plan_side.name.fullText() == "mobilenet_v2"
+    assert panel.plan_side.ways.way() == "frozen"
+    assert not panel.aside.estimate.go.isEnabled()
 
 
-def test_the_panel_needs_no_torch(panel: ModelPanel) -> None:
-    import subprocess
-
-    code = "import sys, workbench.ui.model.panel; sys.exit('torch' in sys.modules)"
+def test_the_panel_needs_no_torch() -> None:
+    code = "import sys, workbench.ui.model.panel; sys.exit(bool({'torch', 'timm', 'torchvision', 'sklearn'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,234 +1,190 @@
-"""The catalogue of backbones as a table, and the filter in front of it.
+"""The left half of the Model panel: the catalogue of backbones, what it is narrowed to, and advice on where to begin."""
 
-Some 1 300 rows are searched at each key, so the work is done on strings prepared once: the filter asks each row for a
-flag, the order is made in Python and passed to the view as one change of layout.
-"""
+import functools
+from collections.abc import Callable
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import psutil
+from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+from workbench.models import catalog
+from workbench.training.config import TrainConfig
+from workbench.ui import figures, theme
+from workbench.ui.layouts import column, rule
+from workbench.ui.model import filters
+from workbench.ui.model.advice_box import AdviceBox
+from workbench.ui.model.catalogue_table import CatalogueFilter, CatalogueModel, CatalogueTable, Wanted, millions
+from workbench.ui.model.filters import FilterBar
+from workbench.ui.model.presence import Presence
+from workbench.ui.session import Session
+from workbench.ui.widgets import EmptyState
 
-from workbench.models.catalog import BackboneInfo
-from workbench.ui import figures
+__all__ = ["CatalogueFilter", "CatalogueModel", "CatalogueSide", "millions"]
 
-Index = QModelIndex | QPersistentModelIndex
-
-NAME, LIBRARY, PARAMETERS, SIZE, HERE, LICENCE = range(6)
-InfoRole = Qt.ItemDataRole.UserRole + 1
-
-
-def millions(parameters: float | None) -> str:
-    """Return a count of parameters, given in millions, in words: 3.5 -> "3.5 M", 0.83 -> "830 k"; None -> "–"."""
-    if parameters is None:
-        return "–"
-    if parameters < 1:
-        return f"{parameters * 1000:.0f} k"
-    return f"{parameters:.1f} M" if parameters < 100 else f"{figures.count(round(parameters))} M"
+FAVOURITES = "favourite_backbones"
+"""The preference that holds the stars, for all projects."""
 
 
-class CatalogueModel(QAbstractTableModel):
-    """One row per backbone. ``here`` answers whether the hub weights of one are on this machine."""
+class CatalogueSide(QWidget):
+    """Chooses a backbone. What is narrowed to changes the list only, never the choice."""
 
-    def __init__(
-        self, backbones: Sequence[BackboneInfo], here: Callable[[BackboneInfo], bool], parent: QObject | None = None
-    ) -> None:
+    chosen = Signal(str)
+    """The name of the backbone that was clicked."""
+    wayChosen = Signal(str)
+    """A key of `WAYS`: the advice was taken."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._here = {each.name: here(each) for each in backbones}
-        self._haystack = {each.name: f"{each.name} {each.family} {each.title}".lower() for each in backbones}
-        self._column, self._descending = -1, False
-        self._needle = ""
-        self._rows = self._arranged(backbones)
+        self._session = session
+        self._selecting = False
+        self._name = ""
+        self._size = -1
+        self.catalogue = CatalogueModel(catalog.backbones(), _is_here(), self._stored(), self)
+        self.filter = CatalogueFilter(self.catalogue, self)
+        self.bar = FilterBar(self.catalogue.families(), self.catalogue.libraries(), self.catalogue.rowCount())
+        self.table = CatalogueTable(self.filter)
+        self.nothing = EmptyState("search", "", self.tr("Show all backbones"), name="model.nothing.showAll")
+        self.nothing.setObjectName("model.nothing")
+        self._views = QStackedWidget()
+        self._views.addWidget(self.table)
+        self._views.addWidget(self.nothing)
+        self.advice = AdviceBox(session)
+        layout = column(self.advice, rule(), self.bar, self._views, margins=theme.GRID * 2)
+        layout.setStretchFactor(self._views, 1)
+        self.setLayout(layout)
+        self.advice.wayChosen.connect(self.wayChosen)
+        self.advice.backboneChosen.connect(self.chosen)
+        self.advice.recommended.connect(self._advised)
+        self._advised(self.advice.short_list())
+        self.bar.changed.connect(self._narrow)
+        self.nothing.clicked.connect(self.bar.clear.click)
+        self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self.catalogue.favouritesChanged.connect(self._favourites_changed)
+        QTimer.singleShot(0, self, self.reveal)
 
-    # -- what the view asks
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._settle_focus)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else LICENCE + 1
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= LICENCE:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (
-                self.tr("Name"),
-                self.tr("Library"),
-                self.tr("Parameters"),
-                self.tr("Input"),
-                self.tr("Weights here"),
-                self.tr("Licence"),
-            )[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in (PARAMETERS, SIZE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(row, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(row, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (PARAMETERS, SIZE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == InfoRole:
-            return row
-        return None
-
-    def _text(self, row: BackboneInfo, column: int) -> str:
-        if column == NAME:
-            return ("★ " if row.recommended else "") + row.name.partition("/")[2]
-        if column == LIBRARY:
-            return row.library
-        if column == PARAMETERS:
-            return millions(row.parameters)
-        if column == SIZE:
-            return self.tr("{0} px").format(row.input_size)
-        if column == HERE:
-            return self._here_text(row)
-        return row.licence or self.tr("not recorded")
-
-    def _here_text(self, row: BackboneInfo) -> str:
-        if not row.weights:
-            return self.tr("none published")
-        return self.tr("yes") if self._here[row.name] else self.tr("to download")
-
-    def _tip(self, row: BackboneInfo, column: int) -> str:
-        if column == HERE:
-            if not row.weights:
-                return self.tr(
-                    "Nobody publishes weights for this one: it starts from random numbers or from your file."
-                )
-            if self._here[row.name]:
-                return self.tr("The hub's weights are on this machine.")
-            return self.tr("The hub's weights are fetched once, when a run starts; without a network choose a file.")
-        parts = [row.name, row.family]
-        if row.note:
-            parts.append(row.note)
-        return " · ".join(part for part in parts if part)
+    @Slot()
+    def _settle_focus(self) -> None:
+        """Where nobody chose a place for the focus it falls on the first button; the keys belong to the list."""
+        if self.advice.is_head_focused():
+            self.table.setFocus()
 
     # -- what the panel asks
 
-    def backbone(self, row: int) -> BackboneInfo:
-        return self._rows[row]
-
-    def row_of(self, name: str) -> int:
-        """Return the row of a backbone, or -1."""
-        return next((row for row, each in enumerate(self._rows) if each.name == name), -1)
-
     def here(self, name: str) -> bool:
-        """Whether the hub's weights of this backbone are on this machine."""
-        return self._here.get(name, False)
+        """Whether hub weights of a backbone are on this machine."""
+        return self.catalogue.here(name)
 
-    def libraries(self) -> list[str]:
-        return sorted({row.library for row in self._rows})
+    def look_again(self, name: str = "") -> None:
+        """Weights came or went: ask the disk again, of one backbone or of all."""
+        self.catalogue.look_again(_is_here(), name)
+        if self.filter.wanted.here:
+            self._narrow(self.filter.wanted)
 
-    def matches(self, row: int, words: Sequence[str]) -> bool:
-        """Whether every one of ``words`` (lower case) stands in the row's name, family or title."""
-        haystack = self._haystack[self._rows[row].name]
-        return all(word in haystack for word in words)
+    def show_config(self, config: TrainConfig) -> None:
+        """Mark the config's backbone, where the filters show it."""
+        self._name = config.backbone.name
+        if config.preprocess.size != self._size:
+            self._size = config.preprocess.size
+            self._measure()
+        self.advice.show_device(config.compute.device)
+        self._mark()
 
-    # -- order
+    @Slot()
+    def reveal(self) -> None:
+        """Bring the chosen backbone into view."""
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
-        self._rearrange()
+    @Slot()
+    def focus_search(self) -> None:
+        self.bar.search.setFocus()
+        self.bar.search.selectAll()
 
-    def rank_by(self, needle: str) -> None:
-        """Put names that are or begin with ``needle`` first; an empty one gives the plain order back."""
-        if needle != self._needle:
-            self._needle = needle
-            self._rearrange()
+    @Slot()
+    def toggle_favourite(self) -> None:
+        """Give the chosen backbone a star, or take it away."""
+        if self._name:
+            self.catalogue.set_favourite(self._name, not self.catalogue.is_favourite(self._name))
 
-    def _rearrange(self) -> None:
-        before, after = self._rows, self._arranged(self._rows)
-        if after == before:
+    # -- the list
+
+    @Slot(object)
+    def _narrow(self, wanted: Wanted) -> None:
+        self._selecting = True
+        self.filter.narrow(wanted)
+        self._selecting = False
+        shown = self.filter.rowCount()
+        self.bar.show_count(shown)
+        if not shown:
+            self.nothing.say(self._why_nothing(wanted))
+        self._views.setCurrentWidget(self.table if shown else self.nothing)
+        self._mark()
+        self.table.scrollToTop()
+
+    @Slot(object)
+    def _advised(self, reasons: dict[str, str]) -> None:
+        self.catalogue.set_advised(reasons)
+        self._narrow(self.filter.wanted)
+
+    def _why_nothing(self, wanted: Wanted) -> str:
+        if wanted == Wanted(favourites=True):
+            return self.tr("No favourites yet: a click on the star before a name makes one.")
+        if wanted == Wanted(here=True):
+            return self.tr(
+                "No published weights are on this machine yet: download some on the right, or choose a folder of packs there."
+            )
+        return self.tr("No backbone fits this search. Shorten it, or switch a filter off.")
+
+    def _mark(self) -> None:
+        source = self.catalogue.row_of(self._name)
+        index = self.filter.mapFromSource(self.catalogue.index(source, 0)) if source >= 0 else QModelIndex()
+        if index.row() == self.table.currentIndex().row() and self.table.selectionModel().hasSelection():
             return
-        self.layoutAboutToBeChanged.emit()
-        self._rows = after
-        now = {row.name: number for number, row in enumerate(after)}
-        old = self.persistentIndexList()
-        self.changePersistentIndexList(old, [self.index(now[before[each.row()].name], each.column()) for each in old])
-        self.layoutChanged.emit()
+        self._selecting = True
+        if index.isValid():
+            self.table.selectRow(index.row())
+        else:
+            self.table.selectionModel().clear()
+        self._selecting = False
 
-    def _arranged(self, rows: Sequence[BackboneInfo]) -> list[BackboneInfo]:
-        order = sorted(rows, key=lambda row: (not row.recommended, row.name.partition("/")[2]))
-        if self._column >= 0:
-            order.sort(key=self._sort_key(self._column), reverse=self._descending)
-        if self._needle:
-            order.sort(key=lambda row: _rank(row.name.partition("/")[2].lower(), self._needle))
-        return order
+    @Slot(QModelIndex, QModelIndex)
+    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if not self._selecting and current.isValid():
+            self.chosen.emit(self.table.info_at(current.row()).name)
 
-    def _sort_key(self, column: int) -> Callable[[BackboneInfo], Any]:
-        keys: tuple[Callable[[BackboneInfo], Any], ...] = (
-            lambda row: row.name.partition("/")[2].lower(),
-            lambda row: row.library,
-            lambda row: row.parameters or 0.0,
-            lambda row: row.input_size,
-            lambda row: (not self._here[row.name], not row.weights),
-            lambda row: row.licence or "~",
+    # -- favourites, and what fits
+
+    def _stored(self) -> list[str]:
+        stored = self._session.preferences.get(FAVOURITES, [])
+        names = [stored] if isinstance(stored, str) else list(stored or []) if isinstance(stored, list) else []
+        return [str(name) for name in names]
+
+    @Slot()
+    def _favourites_changed(self) -> None:
+        self._session.preferences.set(FAVOURITES, self.catalogue.favourites())
+        if self.filter.wanted.favourites:
+            self._narrow(self.filter.wanted)
+
+    def _measure(self) -> None:
+        memory = psutil.virtual_memory().total
+        self.filter.set_fits(functools.partial(filters.fits, size=self._size, memory=memory))
+        most = figures.size(memory * filters.SHARE_OF_MEMORY)
+        images = self.tr("images of {0} px").format(self._size) if self._size else self.tr("images of its own size")
+        self.bar.explain_fits(
+            self.tr("Only those that take {0}, and whose weights in training need no more than {1} of memory").format(
+                images, most
+            )
         )
-        return keys[column]
+        if self.filter.wanted.fits:
+            self._narrow(self.filter.wanted)
 
 
-def _rank(name: str, needle: str) -> int:
-    return 0 if name == needle else 1 if name.startswith(needle) else 2
-
-
-class CatalogueFilter(QSortFilterProxyModel):
-    """The rows that fit the search, the library and the switches. Its order is the source's own."""
-
-    def __init__(self, source: CatalogueModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: list[str] = []
-        self._library = ""
-        self._recommended = False
-        self._here = False
-        self.setDynamicSortFilter(False)
-        self.setSourceModel(source)
-
-    def catalogue(self) -> CatalogueModel:
-        source = self.sourceModel()
-        assert isinstance(source, CatalogueModel)
-        return source
-
-    def narrow(
-        self,
-        *,
-        text: str | None = None,
-        library: str | None = None,
-        recommended: bool | None = None,
-        here: bool | None = None,
-    ) -> None:
-        """Change what is asked for; what is None stays."""
-        if text is not None:
-            self._words = text.lower().split()
-        self._library = self._library if library is None else library
-        self._recommended = self._recommended if recommended is None else recommended
-        self._here = self._here if here is None else here
-        self.catalogue().rank_by(" ".join(self._words))
-        self.invalidate()
-
-    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        catalogue = self.catalogue()
-        row = catalogue.backbone(source_row)
-        if self._library and row.library != self._library:
-            return False
-        if self._recommended and not row.recommended:
-            return False
-        if self._here and not catalogue.here(row.name):
-            return False
-        return not self._words or catalogue.matches(source_row, self._words)
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self.catalogue().sort(column, order)
+def _is_here() -> Callable[[catalog.BackboneInfo], bool]:
+    presence = Presence()
+    return lambda info: bool(presence.tags(info))

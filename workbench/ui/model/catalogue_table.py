@@ -367,7 +367,7 @@ class CatalogueModel(QAbstractTableModel):
         """Return the order with the names first that are what is searched, then those that begin with it."""
         if not self._needle:
             return self._order
-        exact, begins, others = [], [], []
+        exact, begins, others = list[BackboneInfo](), list[BackboneInfo](), list[BackboneInfo]()
         for row in self._order:
             name = self._squeezed[row.name]
             (exact if name == self._needle else begins if name.startswith(self._needle) else others).append(row)

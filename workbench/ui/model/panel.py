@@ -1,178 +1,120 @@
-"""The Model panel: the catalogue on the left; weights, freeze plan and image size of the chosen backbone on the right."""
+"""The Model panel: the catalogue on the left; on the right the way, weights, freeze plan and images of the chosen backbone."""
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QFrame,
-    QLineEdit,
-    QPushButton,
-    QScrollArea,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
 
-from workbench.errors import WorkbenchError
-from workbench.models import catalog
-from workbench.training.config import BackboneConfig, Freeze, TrainConfig
-from workbench.ui import figures, icons, tables, theme
+from workbench.models.anatomy_parts import Anatomy
+from workbench.training.config import BackboneConfig, Baseline, Train, TrainConfig
 from workbench.ui.layouts import column, row, rule
-from workbench.ui.model import catalogue, known_stages
-from workbench.ui.model.catalogue import CatalogueFilter, CatalogueModel, millions
-from workbench.ui.model.plan_editor import PlanEditor
-from workbench.ui.model.size_editor import SizeEditor
-from workbench.ui.model.weights_picker import WeightsPicker
+from workbench.ui.model import facts, known_stages, parts_tree
+from workbench.ui.model.anatomy_source import AnatomySource, Question
+from workbench.ui.model.aside import Aside
+from workbench.ui.model.catalogue import CatalogueSide
+from workbench.ui.model.parts_tree import Node
+from workbench.ui.model.plan_side import SIDE, PlanSide
+from workbench.ui.model.summary_dialog import SummaryDialog
+from workbench.ui.model.weights_picker import with_backbone
 from workbench.ui.session import Session
-from workbench.ui.widgets import ElidedLabel, Panel, PanelState, Section, label
-
-SIDE = 344
+from workbench.ui.training import readiness
+from workbench.ui.widgets import Panel, PanelState
 
 
 class ModelPanel(Panel):
-    """Edits ``backbone``, ``freeze`` and ``preprocess`` of the session's config."""
+    """Edits what of the session's config belongs to the model. Wiring only: the two sides and the aside do the work."""
 
     key = "model"
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.title = self.tr("Model")
-        self._selecting = False
-        self._stages: list[str] = []
-        self._stages_of = ""
-        self.catalogue = CatalogueModel(catalog.backbones(), catalog.weights_here, self)
-        self.filter = CatalogueFilter(self.catalogue, self)
-        layout = row(self._left(), rule(vertical=True), self._right(), spacing=0)
+        self._made_of: tuple[object, ...] = ()
+        """What `_nodes` were made of; it holds the anatomy, which is compared as an object."""
+        self._nodes: list[Node] = []
+        self._known = False
+        self._classes: list[str] = []
+        self.anatomy = AnatomySource(session, self)
+        self.plan_side = PlanSide(session)
+        self.aside = Aside(session)
+        self.aside.setFixedWidth(SIDE)
+        right = column(self.plan_side, rule(), self.aside, spacing=0)
+        right.setStretch(0, 1)
+        layout = row(self._left(), rule(vertical=True), right, spacing=0)
+        layout.setStretch(0, 1)
         self.setLayout(layout)
-        self.add_action("model.find", self.tr("Search the backbones"), self._focus_search, icon="search", key="Ctrl+F")
+        self.weights, self.plan, self.image_size = (
+            self.plan_side.weights,
+            self.plan_side.plan,
+            self.plan_side.image_size,
+        )
+        self.add_action(
+            "model.find", self.tr("Search the backbones"), self.side.focus_search, icon="search", key="Ctrl+F"
+        )
+        self.add_action(
+            "model.favourite",
+            self.tr("Make the backbone a favourite, or no longer"),
+            self.side.toggle_favourite,
+            icon="star",
+            key="F",
+        )
+        self.add_action(
+            "model.layers.action", self.tr("Show all layers of the backbone"), self.show_layers, key="Ctrl+L"
+        )
+        self.add_action(
+            "model.probe.action", self.tr("Measure what a run will take"), self.aside.probe.start, icon="clock"
+        )
+        self.plan_side.layers_asked.connect(self.show_layers)
+        self.plan_side.weights.presenceChanged.connect(self._weights_came)
+        self.aside.batch_chosen.connect(self._batch_chosen)
+        self.anatomy.changed.connect(self._show_config)
         session.configChanged.connect(self._config_changed)
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._runs_changed)
-        self._show_config()
-        QTimer.singleShot(0, self, self._reveal)
-
-    # -- putting it together
+        session.classesChanged.connect(self._classes_changed)
+        self._classes_changed()
 
     def _left(self) -> QWidget:
-        self.search = QLineEdit()
-        self.search.setObjectName("model.search")
-        self.search.setPlaceholderText(
-            self.tr("Search {0} backbones: resnet, mobile, vit …").format(figures.count(self.catalogue.rowCount()))
-        )
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.search.setToolTip(self.tr("Search by name or family ({0})").format(QKeySequence("Ctrl+F").toString()))
-        self.library = QComboBox()
-        self.library.setObjectName("model.library")
-        self.library.addItem(self.tr("Both libraries"), "")
-        for name in self.catalogue.libraries():
-            self.library.addItem(name, name)
-        self.recommended = self._switch(
-            "model.recommended", self.tr("Recommended"), self.tr("A short list that suits most")
-        )
-        self.here = self._switch("model.here", self.tr("Here"), self.tr("Only those whose weights are on this machine"))
-        self.matches = label("", "secondary", name="model.matches")
-        self.matches.hide()
-        bar = row(self.search, self.library, self.recommended, self.here)
-        bar.setStretch(0, 1)
-        self.table = self._table()
-        self.nothing = label(
-            self.tr("No backbone fits this search. Shorten it, or switch a filter off."),
-            "secondary",
-            name="model.nothing",
-        )
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.hide()
-        left = QWidget()
-        layout = column(bar, self.matches, self.nothing, self.table, margins=theme.GRID * 2)
-        layout.setStretchFactor(self.table, 1)
-        left.setLayout(layout)
-        self.search.textChanged.connect(self._narrow)
-        self.library.currentIndexChanged.connect(self._narrow)
-        self.recommended.toggled.connect(self._narrow)
-        self.here.toggled.connect(self._narrow)
-        return left
-
-    def _switch(self, name: str, text: str, tip: str) -> QPushButton:
-        made = QPushButton(text)
-        made.setObjectName(name)
-        made.setCheckable(True)
-        made.setToolTip(tip)
-        return made
-
-    def _table(self) -> QTableView:
-        widths = {
-            catalogue.LIBRARY: 100,
-            catalogue.PARAMETERS: 92,
-            catalogue.SIZE: 68,
-            catalogue.HERE: 118,
-            catalogue.LICENCE: 108,
-        }
-        table = tables.table_of(self.filter, "model.table", widths=widths, stretched=catalogue.NAME)
-        tables.make_sortable(table)
-        spare = (catalogue.LICENCE, catalogue.LIBRARY, catalogue.SIZE)
-        tables.KeptReadable(table, stretched=catalogue.NAME, least=200, spare=spare)
-        table.selectionModel().currentRowChanged.connect(self._row_chosen)
-        return table
-
-    def _right(self) -> QWidget:
-        self.name = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self.name.setObjectName("model.name")
-        self.facts = label("", "secondary", wrap=True, name="model.facts")
-        self.weights = WeightsPicker()
-        self.plan = PlanEditor()
-        self.image_size = SizeEditor()
-        inner = QWidget()
-        inner.setLayout(
-            column(
-                column(self.name, self.facts, spacing=theme.HALF),
-                Section(self.tr("Starts from"), self.weights),
-                Section(self.tr("What may learn"), self.plan),
-                Section(self.tr("Images as the model sees them"), self.image_size),
-                None,
-                spacing=theme.GRID * 3,
-                margins=theme.GRID * 2,
-            )
-        )
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFixedWidth(SIDE)
-        self.weights.changed.connect(self._weights_chosen)
-        self.plan.changed.connect(self._plan_chosen)
-        self.image_size.changed.connect(self._size_chosen)
-        return area
+        self.side = CatalogueSide(self.session)
+        self.side.chosen.connect(self._backbone_chosen)
+        self.side.wayChosen.connect(self.plan_side.take_way)
+        self.side.wayChosen.connect(self.plan_side.ways.chosen)
+        return self.side
 
     # -- what the shell asks
 
     def state(self) -> tuple[PanelState, str]:
         if self.session.project is None:
             return "empty", self.tr("A backbone is chosen here once there are images.")
-        backbone = self._backbone()
-        weights = self.session.config.backbone
-        if backbone is None:
-            return "attention", self.tr("The backbone {0} is not in the catalogue: choose another.").format(
-                weights.name
-            )
-        if weights.weights == "hub" and not backbone.weights:
-            return "attention", self.tr("Nobody publishes weights for {0}: choose a file, or none.").format(
-                weights.name
-            )
-        if weights.weights == "hub" and not self.catalogue.here(backbone.name):
-            return "attention", self.tr("The weights of {0} are not on this machine yet.").format(weights.name)
-        if self.weights.is_missing():
-            return "attention", self.tr("The weights file is not there any more: choose it again.")
-        return "ready", self.tr("{0} is chosen and its weights are at hand.").format(weights.name)
+        config = self.session.config
+        found = readiness.of_model(self.session.project, config)
+        if found is not None:
+            return "attention", found.sentence
+        problem = self.plan_side.problem()
+        if problem:
+            return "attention", problem
+        if isinstance(config.method, Baseline):
+            return "ready", self.tr("The baseline needs no backbone and no weights.")
+        return "ready", self.tr("{0} is chosen and its weights are at hand.").format(config.backbone.name)
+
+    def gestures(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Choose a phase"), self.tr("click, or ← and → in the timeline")),
+            (
+                self.tr("Give an epoch to the next phase, or take one"),
+                self.tr("drag the border, or Shift with ← and →"),
+            ),
+            (self.tr("Let a part learn, or freeze it"), self.tr("click its box, or Space")),
+        ]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.anatomy.set_awake(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.anatomy.set_awake(False)
 
     # -- the config, shown
-
-    def _backbone(self) -> catalog.BackboneInfo | None:
-        try:
-            return catalog.find(self.session.config.backbone.name)
-        except WorkbenchError:
-            return None
 
     @Slot()
     def _config_changed(self) -> None:
@@ -182,118 +124,88 @@ class ModelPanel(Panel):
     @staticmethod
     def _of_model(config: TrainConfig) -> tuple[object, ...]:
         """Return what of the config this panel shows; a slider of another panel changes none of it."""
-        return config.backbone, config.freeze, config.preprocess
+        plan = (config.method, config.head, config.phases, config.batch_norm, config.optimizer)
+        return config.backbone, config.preprocess, *plan, config.compute
 
     @Slot()
     def _show_config(self) -> None:
         config = self.session.config
         self._shown = self._of_model(config)
-        backbone = self._backbone()
-        self.name.setText(config.backbone.name.partition("/")[2] or config.backbone.name)
-        self.facts.setText(self._facts_of(backbone))
-        here = backbone is not None and self.catalogue.here(backbone.name)
-        self.weights.show_weights(config.backbone.weights, backbone, here=here)
-        if self._stages_of != config.backbone.name:
-            self._find_stages()
-        self.plan.show_plan(config.freeze, self._stages)
-        self.image_size.show_size(config.preprocess, backbone)
-        self._mark_row()
+        self.anatomy.ask(Question(config.backbone.name, config.preprocess.size, config.backbone.channels))
+        if self._shown != self._of_model(self.session.config):
+            return  # The question has told its answer already, and all was shown with it.
+        self._find_nodes(config)
+        self.plan_side.show_stages(self._nodes, known=self._known, why=self._why_unknown())
+        self.plan_side.show_config(config, facts.of(config.backbone), self._classes)
+        self.side.show_config(config)
+        trains = isinstance(config.method, Train)
+        self.aside.show_config(config, self.plan_side.plan.counts() if trains else None)
         self.stateChanged.emit()
 
-    def _facts_of(self, backbone: catalog.BackboneInfo | None) -> str:
-        if backbone is None:
-            return self.tr("Not in the catalogue: choose another.")
-        parts = [backbone.library]
-        if backbone.parameters is not None:
-            parts.append(self.tr("{0} parameters").format(millions(backbone.parameters)))
-        parts.append(self.tr("{0} px").format(backbone.input_size))
-        if backbone.licence:
-            parts.append(backbone.licence)
-        text = " · ".join(parts)
-        return f"{text}\n{backbone.note}" if backbone.note else text
+    def _find_nodes(self, config: TrainConfig) -> None:
+        """Take the parts of the backbone from its anatomy, else the stages from a run of it; new ones only where needed."""
+        anatomy = self.anatomy.anatomy
+        made_of: tuple[object, ...] = (anatomy, config.backbone.name, config.head, len(self._classes))
+        if self._made_of and made_of[0] is self._made_of[0] and made_of[1:] == self._made_of[1:]:
+            return
+        self._made_of = made_of
+        if anatomy is not None:
+            self._nodes = parts_tree.tree_of(anatomy, len(self._classes), config.head)
+        else:
+            self._nodes = parts_tree.bare(known_stages.find(self.session.project, config.backbone.name))
+        self._known = bool(self._nodes)
 
-    def _find_stages(self) -> None:
-        self._stages_of = self.session.config.backbone.name
-        self._stages = known_stages.find(self.session.project, self._stages_of)
+    def _why_unknown(self) -> str:
+        if self.anatomy.problem:
+            return self.anatomy.problem
+        return self.tr("Reading the layers of this backbone …") if self.anatomy.waiting else ""
 
     @Slot()
     def _runs_changed(self) -> None:
-        if not self._stages:
-            self._find_stages()
-            self.plan.show_plan(self.session.config.freeze, self._stages)
+        if not self._known:
+            self._made_of = ()
+            self._show_config()
 
     @Slot()
     def _project_changed(self) -> None:
-        self._stages_of = ""
+        self._made_of = ()
+        self.plan_side.forget()
+        self._classes_changed()
+        self.side.reveal()
+
+    @Slot()
+    def _classes_changed(self) -> None:
+        project = self.session.project
+        self._classes = [known.name for known in project.labels.classes()] if project is not None else []
         self._show_config()
-        self._reveal()
-
-    def _mark_row(self) -> None:
-        """Select the config's backbone in the table, where the filter shows it."""
-        source = self.catalogue.row_of(self.session.config.backbone.name)
-        index = self.filter.mapFromSource(self.catalogue.index(source, 0)) if source >= 0 else QModelIndex()
-        if index.row() == self.table.currentIndex().row() and self.table.selectionModel().hasSelection():
-            return
-        self._selecting = True
-        if index.isValid():
-            self.table.selectRow(index.row())
-        else:
-            self.table.selectionModel().clear()
-        self._selecting = False
-
-    @Slot()
-    def _reveal(self) -> None:
-        index = self.table.currentIndex()
-        if index.isValid():
-            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
 
     # -- the config, edited
 
-    @Slot()
-    def _narrow(self) -> None:
-        self._selecting = True
-        self.filter.narrow(
-            text=self.search.text(),
-            library=self.library.currentData(),
-            recommended=self.recommended.isChecked(),
-            here=self.here.isChecked(),
-        )
-        self._selecting = False
-        shown = self.filter.rowCount()
-        total = self.catalogue.rowCount()
-        self.matches.setText(
-            "" if shown == total else self.tr("{0} of {1}").format(figures.count(shown), figures.count(total))
-        )
-        self.matches.setVisible(shown != total)
-        self.nothing.setVisible(shown == 0)
-        self._mark_row()
-        self.table.scrollToTop()
+    @Slot(str)
+    def _backbone_chosen(self, name: str) -> None:
+        self._change_backbone(with_backbone(self.session.config.backbone, name))
 
-    @Slot(QModelIndex, QModelIndex)
-    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if self._selecting or not current.isValid():
-            return
-        backbone = self.catalogue.backbone(self.filter.mapToSource(current).row())
-        self._change_backbone(name=backbone.name)
+    def _change_backbone(self, backbone: BackboneConfig) -> None:
+        self.session.set_config(self.session.config.model_copy(update={"backbone": backbone}))
 
     @Slot(str)
-    def _weights_chosen(self, weights: str) -> None:
-        self._change_backbone(weights=weights)
+    def _weights_came(self, name: str) -> None:
+        self.side.look_again(name)
+        self.stateChanged.emit()
 
-    def _change_backbone(self, **changes: str) -> None:
+    @Slot(int)
+    def _batch_chosen(self, batch_size: int) -> None:
         config = self.session.config
-        backbone = BackboneConfig.model_validate({**config.backbone.model_dump(), **changes})
-        self.session.set_config(config.model_copy(update={"backbone": backbone}))
+        compute = config.compute.model_copy(update={"batch_size": batch_size})
+        self.session.set_config(config.model_copy(update={"compute": compute}))
 
-    @Slot(object)
-    def _plan_chosen(self, freeze: Freeze) -> None:
-        self.session.set_config(self.session.config.model_copy(update={"freeze": freeze}))
+    # -- more to see
 
-    @Slot(object)
-    def _size_chosen(self, preprocess: object) -> None:
-        self.session.set_config(self.session.config.model_copy(update={"preprocess": preprocess}))
+    @Slot()
+    def show_layers(self) -> None:
+        """Open the table of all layers, once they are known."""
+        anatomy: Anatomy | None = self.anatomy.anatomy
+        if anatomy is None:
+            self.session.toast.emit(self._why_unknown() or self.tr("The layers are not known yet."))
+            return
+        SummaryDialog(anatomy, self.window()).show()

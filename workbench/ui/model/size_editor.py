@@ -73,7 +73,7 @@ class SizeEditor(QWidget):
     @Slot()
     def _edited(self, *_value: object) -> None:
         fields = {"size": self.side.value(), "resize": self.resize_mode.value()}
-        self._preprocess = PreprocessConfig.model_validate(fields)
+        self._preprocess = PreprocessConfig.model_validate({**self._preprocess.model_dump(), **fields})
         self._say()
         self.changed.emit(self._preprocess)
 

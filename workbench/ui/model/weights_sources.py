@@ -73,7 +73,7 @@ class SourcesEditor(QWidget):
         packs = self._field(
             "packs",
             self.tr("Folder of weight packs"),
-            self.tr("made elsewhere by: workbench weights pack"),
+            self.tr("made by workbench weights pack"),
         )
         browse = tool_button("folder", self.tr("Choose the folder of packs"), self._browse, name="model.browsePacks")
         proxy = self._field("proxy", self.tr("Proxy"), self.tr("http://proxy.firm:8080"))
