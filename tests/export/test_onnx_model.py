@@ -5,13 +5,17 @@ import onnx
 import pytest
 import torch
 
+import tests.tiny_backbone  # noqa: F401
 from tests.trained_run import deployable
 from workbench.errors import WorkbenchError
 from workbench.evaluation.predict import run_torch
 from workbench.export import onnx_model
 from workbench.export.onnx_model import export_onnx
 from workbench.export.session import Session
+from workbench.models.backbones import create
+from workbench.models.catalog import find
 from workbench.models.deploy import Deployable
+from workbench.models.heads import HeadSpec
 from workbench.models.preprocess import PreprocessSpec
 
 
@@ -34,6 +38,15 @@ def test_both_exporters_give_one_dynamic_file_in_every_resize_mode(tmp_path, exp
     pixels = np.random.default_rng(5).integers(0, 256, (4, 90, 17, 3), dtype=np.uint8)
     np.testing.assert_allclose(session.run(pixels), run_torch(module, pixels), atol=1e-5)
     np.testing.assert_allclose(session.run(pixels[:1]), run_torch(module, pixels)[:1], atol=1e-5)
+
+
+@pytest.mark.parametrize("exporter", list(onnx_model.EXPORTERS))
+def test_a_network_of_one_channel_takes_colours_too(tmp_path, exporter):
+    network, _ = create("tests/tiny", weights="none", classes=3, channels=1, head=HeadSpec("cosine"))
+    module = Deployable(PreprocessSpec.for_backbone(find("tests/tiny"), channels=1), network)
+    assert export(module, tmp_path / "model.onnx", exporter) < 1e-5
+    pixels = np.random.default_rng(5).integers(0, 256, (2, 90, 17, 3), dtype=np.uint8)
+    np.testing.assert_allclose(Session(tmp_path / "model.onnx").run(pixels), run_torch(module, pixels), atol=1e-5)
 
 
 def test_an_exporter_s_own_error_is_one_sentence(tmp_path):

@@ -8,7 +8,7 @@ from torch import nn
 
 import tests.tiny_backbone  # noqa: F401
 from workbench.errors import WorkbenchError
-from workbench.models.backbones import create
+from workbench.models.backbones import LoadReport, create
 from workbench.models.builders import build, measure_features
 from workbench.models.catalog import find
 from workbench.models.weights import load_into
@@ -45,6 +45,36 @@ def test_the_first_predictions_are_undecided() -> None:
     network, _ = create("tests/tiny", weights="none", classes=4)
     probabilities = torch.softmax(network.eval()(torch.randn(8, 3, 32, 32)), dim=1)
     assert (probabilities - 0.25).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["timm/test_convnext", "torchvision/swin_t"])
+def test_drop_path_is_what_was_asked_for(name: str) -> None:
+    def chances(drop_path: float) -> list[float]:
+        with torch.device("meta"):
+            backbone, _ = build(find(name), drop_path=drop_path)
+        return [
+            float(getattr(module, "drop_prob", getattr(module, "p", 0.0)))
+            for module in backbone.modules()
+            if type(module).__name__ in ("DropPath", "StochasticDepth")
+        ]
+
+    assert max(chances(0.3)) == pytest.approx(0.3, abs=0.05)
+    assert set(chances(0.0)) <= {0.0}
+
+
+@pytest.mark.parametrize("name", ["timm/vgg11", "torchvision/mobilenet_v2", "tests/tiny"])
+def test_drop_path_is_refused_where_there_is_none(name: str) -> None:
+    with torch.device("meta"), pytest.raises(WorkbenchError, match=f"{name} has no drop-path; set it to 0"):
+        build(find(name), drop_path=0.1)
+
+
+def test_a_report_is_told_in_a_sentence() -> None:
+    report = LoadReport("FILE", 312, ["a", "b", "c"], [], {"stem": "channels", "x": "size", "y": "size"})
+    assert report.told() == (
+        "Loaded 312 weights of FILE, one of them folded to other channels, 2 tables of positions resized, "
+        "3 left out (a, b)"
+    )
+    assert LoadReport("none", 0, [], []).told() == "The backbone starts from random numbers"
 
 
 def test_an_unknown_backbone_names_the_nearest() -> None:

@@ -81,7 +81,7 @@ def test_the_default_weights_say_how() -> None:
 
 def test_a_size_the_backbone_cannot_take_is_refused() -> None:
     with pytest.raises(WorkbenchError, match="224 pixels only"):
-        PreprocessSpec.for_backbone(find("timm/vit_base_patch16_224"), size=96)
+        PreprocessSpec.for_backbone(find("timm/mixer_b16_224"), size=96)
 
 
 def test_spec_survives_json() -> None:
@@ -89,7 +89,55 @@ def test_spec_survives_json() -> None:
     assert PreprocessSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
 
 
-@pytest.mark.parametrize("change", [{"resize": "melt"}, {"size": 0}, {"mean": None}, {"surprise": 1}])
+def test_a_spec_from_before_there_were_channels_is_of_colours() -> None:
+    fields = PreprocessSpec(64).as_dict()
+    del fields["channels"]
+    assert PreprocessSpec.from_dict(fields).channels == 3
+
+
+@pytest.mark.parametrize("resize", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("channels", [3, 1, 5])
+def test_grey_images_equal_copies_of_them_in_colour(channels: int, resize: Resize) -> None:
+    grey = image(50, 37)[..., :1]
+    layer = Preprocess(PreprocessSpec.for_backbone(find("torchvision/mobilenet_v2"), resize=resize, channels=channels))
+    found = layer(grey)
+    assert found.shape == (1, channels, 224, 224)
+    assert (found - layer(grey.repeat(1, 1, 1, 3))).abs().max() <= 1e-6
+
+
+def test_colours_become_grey_as_the_eye_weighs_them() -> None:
+    spec = PreprocessSpec(4, mean=(0.0,), std=(1 / 255,), channels=1)
+    for place, share in enumerate((0.299, 0.587, 0.114)):
+        pixels = torch.zeros(1, 4, 4, 3, dtype=torch.uint8)
+        pixels[..., place] = 200
+        assert Preprocess(spec)(pixels).unique().tolist() == pytest.approx([200 * share], rel=1e-5)
+
+
+def test_one_channel_has_the_mean_of_the_normalisations() -> None:
+    spec = PreprocessSpec.for_backbone(find("torchvision/mobilenet_v2"), channels=1)
+    assert spec.mean == pytest.approx((0.449,), abs=1e-3)
+    assert spec.std == pytest.approx((0.226,), abs=1e-3)
+    assert PreprocessSpec.for_backbone(find("torchvision/mobilenet_v2"), channels=4).mean[3] == 0.485
+
+
+def test_further_channels_are_the_colours_in_turn_or_pass_as_they_are() -> None:
+    layer = Preprocess(PreprocessSpec(4, mean=(0.0,) * 5, std=(1 / 255,) * 5, channels=5))
+    colours = image(4, 4)
+    found = layer(colours)
+    assert torch.equal(found[:, 3:], found[:, :2])
+    own = torch.cat([colours, colours[..., :2] // 2], dim=3)
+    assert torch.allclose(layer(own), own.permute(0, 3, 1, 2).float(), atol=1e-3)
+
+
+def test_resizing_alone_leaves_the_channels() -> None:
+    layer = Preprocess(PreprocessSpec(8, mean=(0.5,), std=(0.5,), channels=1))
+    assert layer.resize(torch.zeros(1, 3, 20, 20)).shape == (1, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"resize": "melt"}, {"size": 0}, {"mean": None}, {"surprise": 1}, {"channels": 1}, {"channels": 3, "std": [1.0]}],
+)
 def test_a_spec_that_makes_no_sense_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(WorkbenchError, match="preprocessing of the model cannot be read"):
         PreprocessSpec.from_dict({**PreprocessSpec(64).as_dict(), **change})

@@ -26,7 +26,7 @@ def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: fl
     if info.library == "timm":
         backbone = _timm_model(info, architecture, channels=channels, side=side, drop_path=drop_path)
     elif info.library == "torchvision":
-        backbone = torchvision_model(architecture, side, drop_path=drop_path)
+        backbone = torchvision_model(architecture, side)
     else:
         backbone = registered.get(info.name).build()
     _set_drop_path(info, backbone, drop_path)
@@ -64,7 +64,7 @@ def own_size(architecture: str) -> int:
     return int(recorded.input_size[-1]) if recorded is not None else 224
 
 
-def torchvision_model(architecture: str, image_size: int, *, drop_path: float = 0.0) -> nn.Module:
+def torchvision_model(architecture: str, image_size: int) -> nn.Module:
     """Return a whole torchvision classifier with random weights.
 
     GoogLeNet and Inception come without their auxiliary outputs. Their weights come from another library: they expect
@@ -75,30 +75,23 @@ def torchvision_model(architecture: str, image_size: int, *, drop_path: float = 
         options = {"aux_logits": False, "transform_input": True, "init_weights": False}
     elif architecture.startswith("vit_"):
         options = {"image_size": image_size}
-    if drop_path:
-        options["stochastic_depth_prob"] = drop_path
-    try:
-        model: nn.Module = torchvision.models.get_model(architecture, weights=None, **options)
-    except TypeError as error:
-        if "stochastic_depth_prob" not in str(error):
-            raise
-        model = torchvision.models.get_model(architecture, weights=None)
+    model: nn.Module = torchvision.models.get_model(architecture, weights=None, **options)
     return model
 
 
 def _set_drop_path(info: BackboneInfo, backbone: nn.Module, drop_path: float) -> None:
-    """Take away the drop-path that some models have by themselves, or see that there is one."""
-    found = [(module, name) for module in backbone.modules() for kind, name in _DROP_PATHS if isinstance(module, kind)]
-    if drop_path and not found:
+    """Set the chance of every branch, and take away what some models have by themselves.
+
+    It rises evenly from 0 to ``drop_path`` at the last branch: https://arxiv.org/abs/1603.09382, section 4.
+    """
+    theirs = [module for module in backbone.modules() if isinstance(module, DropPath)]
+    found = [module for module in backbone.modules() if isinstance(module, torchvision.ops.StochasticDepth)]
+    if drop_path and not theirs and not found:
         raise _no_drop_path(info)
-    for module, name in found if not drop_path else ():
-        setattr(module, name, 0.0)
-
-
-_DROP_PATHS: tuple[tuple[type[nn.Module], str], ...] = (
-    (DropPath, "drop_prob"),
-    (torchvision.ops.StochasticDepth, "p"),
-)
+    for module in theirs if not drop_path else ():
+        module.drop_prob = 0.0  # where it is wanted, timm has set it while it built the model
+    for place, depth in enumerate(found):
+        depth.p = drop_path * place / max(len(found) - 1, 1)
 
 
 def _no_drop_path(info: BackboneInfo) -> WorkbenchError:

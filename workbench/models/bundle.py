@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import Network, create
 from workbench.models.deploy import Deployable
+from workbench.models.heads import LINEAR, HeadSpec, spec_of
 from workbench.models.preprocess import PreprocessSpec
 
 FORMAT = 1
@@ -50,6 +51,8 @@ def save(
     network = deployable.network
     if not isinstance(network, Network) or network.classes != len(classes):
         raise ValueError(f"{len(classes)} class names do not describe this network")
+    if network.channels != deployable.spec.channels:
+        raise ValueError(f"{deployable.spec.channels} channels do not go into a network of {network.channels}")
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in deployable.state_dict().items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +63,7 @@ def save(
             "backbone": backbone,
             "classes": classes,
             "dropout": network.dropout.p,
+            "head": spec_of(network.head).as_dict(),
             "preprocess": deployable.spec.as_dict(),
             "temperature": float(deployable.temperature),
             "thresholds": thresholds or {},
@@ -89,10 +93,18 @@ def load(folder: Path, device: str | torch.device = "cpu") -> Bundle:
                 f"The model in {folder} was changed or damaged: {WEIGHTS} does not have the hash it was saved with."
             )
         classes, backbone = list(description["classes"]), str(description["backbone"])
+        spec = PreprocessSpec.from_dict(description["preprocess"])
         with torch.random.fork_rng(devices=[]):
             # The random weights are replaced at once; whoever draws numbers next should not notice them.
-            network, _ = create(backbone, weights="none", classes=len(classes), dropout=description["dropout"])
-        spec = PreprocessSpec.from_dict(description["preprocess"])
+            network, _ = create(
+                backbone,
+                weights="none",
+                classes=len(classes),
+                dropout=description["dropout"],
+                head=HeadSpec.from_dict(description.get("head", LINEAR.as_dict())),
+                channels=spec.channels,
+                size=spec.size,
+            )
         deployable = Deployable(spec, network, temperature=description["temperature"])
         deployable.load_state_dict(load_file(weights), strict=True)
         return Bundle(deployable.to(device), classes, spec, backbone, description["thresholds"], description["extra"])

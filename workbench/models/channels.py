@@ -1,7 +1,7 @@
 """Other numbers of input channels than the three of published weights: the first layer is folded, not thrown away.
 
-With one channel the weights are summed over the colours, so that a grey image gives what three equal channels gave. With
-more, channel i takes the weights of colour i mod 3, scaled so that equal channels again give what three of them gave.
+Whatever their number, equal channels give what three equal colours gave. With one channel the weights are summed over the
+colours. With more, channel i takes the weights of colour i mod 3, and those of one colour share them evenly.
 """
 
 from functools import partial
@@ -15,12 +15,12 @@ COLOURS = 3
 
 def mixing(given: int, channels: int) -> Tensor:
     """Return the matrix [given, channels] that turns ``channels`` into the ``given`` ones that weights were made for."""
+    if channels < given:
+        return torch.full((given, channels), 1 / channels)
     matrix = torch.zeros(given, channels)
-    if channels == 1:
-        return matrix + 1.0
     for channel in range(channels):
-        matrix[channel % given, channel] = given / channels
-    return matrix
+        matrix[channel % given, channel] = 1.0
+    return matrix / matrix.sum(dim=1, keepdim=True)
 
 
 def folded(weight: Tensor, given: int, channels: int) -> Tensor:

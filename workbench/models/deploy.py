@@ -34,10 +34,10 @@ class Deployable(nn.Module):
         self.temperature.fill_(temperature)
 
     def logits(self, images: Tensor) -> Tensor:
-        """Return float32 logits [N,classes], before the temperature, of uint8 RGB images [N,H,W,3]."""
+        """Return float32 logits [N,classes], before the temperature, of uint8 images, RGB [N,H,W,3] or grey [N,H,W,1]."""
         logits: Tensor = self.network(self.preprocess(images))
         return logits.float()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return float32 probabilities [N,classes] of uint8 RGB images [N,H,W,3] of any one size."""
+        """Return float32 probabilities [N,classes] of uint8 images of any one size, as `logits` takes them."""
         return torch.softmax(self.logits(images) / self.temperature, dim=1)

@@ -93,7 +93,7 @@ class GroupedHead(nn.Module):
 def make_head(features: int, classes: int, spec: HeadSpec) -> nn.Module:
     """Return a new head with random weights; it has ``in_features`` and ``out_features``, like a linear layer.
 
-    Its first predictions are near 1/classes, whatever the scale of the features.
+    The first predictions of a linear or hidden one are near 1/classes, whatever the scale of the features.
     """
     if spec.kind == "hidden":
         return HiddenHead(features, classes, spec.width)

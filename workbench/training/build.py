@@ -14,17 +14,19 @@ from workbench.data import loaders
 from workbench.data.dataset import ImageDataset, VariedDataset, sample_seed
 from workbench.data.mixing import Mixed, mix
 from workbench.jobs import Noticed
-from workbench.models.backbones import LoadReport, Network, create
-from workbench.models.catalog import find
+from workbench.models.backbones import LoadReport, Network
 from workbench.models.preprocess import Preprocess, PreprocessSpec
 from workbench.training import checkpoints, devices, inputs, optim, pixels
 from workbench.training.config import TrainConfig
 from workbench.training.engine import Batch, Parts, Plan
 from workbench.training.events import Preparing, Warned
+from workbench.training.fetching import fetched
 from workbench.training.finish import Model
 from workbench.training.loss import CrossEntropy
+from workbench.training.network import make_network, make_spec
 from workbench.training.parts import FreezeBackbone, Phase
 from workbench.training.phases import Timeline, load_optimizer, save_optimizer, stage_names
+from workbench.training.run_weights import keep_head
 from workbench.training.samples import TrainPixels
 from workbench.training.state import State
 
@@ -95,14 +97,12 @@ def build(
 
     Raises WorkbenchError where the weights do not fit or cannot be had, or the chain cannot be composed.
     """
-    info = find(config.backbone.name)
-    spec = PreprocessSpec.for_backbone(
-        info, size=config.preprocess.size, resize=config.preprocess.resize, decoding=frozen.decoding.as_dict()
-    )
-    classes = len(frozen.classes)
-    weights = config.backbone.weights if checkpoint is None else "none"
-    network, report = create(info.name, weights=weights, classes=classes, dropout=config.backbone.dropout)
+    spec = make_spec(config, decoding=frozen.decoding.as_dict())
     if checkpoint is None:
+        yield from fetched(config.backbone)
+    network, report = make_network(config, len(frozen.classes), weights=None if checkpoint is None else "none")
+    if checkpoint is None:
+        report = keep_head(network, report, frozen.classes)
         yield _weights_told(config, report)
     images = TrainPixels(config, frozen.classes, frozen.decoding, largest=frozen.largest, cache=cache)
     warned: set[int] = set()
@@ -118,14 +118,9 @@ def build(
 
 def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned:
     """Say what the backbone starts from, and what of the weights file was left out."""
-    if config.backbone.weights == "none":
-        if all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
-            return Warned(
-                "The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it."
-            )
-        return Preparing("The backbone starts from random numbers")
-    left_out = f", {len(report.dropped)} left out ({', '.join(report.dropped[:2])})" if report.dropped else ""
-    return Preparing(f"Loaded {report.matched} weights of {report.source}{left_out}")
+    if config.backbone.weights == "none" and all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
+        return Warned("The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it.")
+    return Preparing(report.told())
 
 
 def _join(

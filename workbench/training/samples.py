@@ -14,7 +14,7 @@ from workbench.data.dataset import Sample
 from workbench.data.prepared import PreparedCache
 from workbench.data.reading import Decoding, Pixels
 from workbench.jobs import Noticed, Progress
-from workbench.models.catalog import check_size, find
+from workbench.models.catalog import check_size, find, with_tag
 from workbench.training.config import TrainConfig
 from workbench.training.pixels import Resized, open_cache
 
@@ -29,7 +29,7 @@ def chains(config: TrainConfig) -> tuple[Chain, ...]:
 
 def model_size(config: TrainConfig) -> int:
     """Return S, the side in pixels of what the model sees. Raises WorkbenchError where the backbone cannot take it."""
-    return check_size(find(config.backbone.name), config.preprocess.size)
+    return check_size(with_tag(find(config.backbone.name), config.backbone.tag), config.preprocess.size)
 
 
 def prepared_side(config: TrainConfig, *, largest: int = 0) -> int:

@@ -13,14 +13,13 @@ from torch import nn
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Progress
-from workbench.models.backbones import create
-from workbench.models.catalog import find
-from workbench.models.preprocess import Preprocess, PreprocessSpec
+from workbench.models.preprocess import Preprocess
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 from workbench.training import devices, optim
 from workbench.training.config import TrainConfig
 from workbench.training.locks import in_use
+from workbench.training.network import make_network, make_spec
 from workbench.training.phases import Timeline
 from workbench.training.samples import model_size
 
@@ -154,16 +153,15 @@ class Step:
     """
 
     def __init__(self, config: TrainConfig, device: devices.Device, *, classes: int) -> None:
-        info = find(config.backbone.name)
         self.size, self.classes, self.clip_norm = model_size(config), classes, config.optimizer.clip_norm
         self.fabric = devices.open_fabric(device, devices.choose_precision(config.compute.precision, device))
-        network, _ = create(info.name, weights="none", classes=classes, dropout=config.backbone.dropout)
+        network, _ = make_network(config, classes, weights="none")
         network = network.to(device=self.fabric.device).to(memory_format=torch.channels_last)
         self.timeline = Timeline(network, config.phases, batch_norm=config.batch_norm)
         counts = {name: parameter.numel() for name, parameter in network.named_parameters()}
         self.trainable = [sum(counts[name] for name in names) for names in self.timeline.trained]
         self._raw = optim.create(config.optimizer, self.timeline.groups(config.optimizer))
-        self.preprocess = Preprocess(PreprocessSpec.for_backbone(info, size=self.size)).to(self.fabric.device)
+        self.preprocess = Preprocess(make_spec(config)).to(self.fabric.device)
         self.model, self.optimizer = self.fabric.setup(network, self._raw)
         self.loss = nn.CrossEntropyLoss()
         self._images = torch.empty(0)
