@@ -392,6 +392,59 @@ def augment_states(window: Any, folder: Path, wait: Callable[..., None], shoot: 
     window.session.set_config(before)
 
 
+def model_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Callable[..., None]) -> None:
+    """Write what the Model panel looks like on each way, with an open tree, with rates and head unfolded, and narrow."""
+    from PySide6.QtCore import Qt
+
+    from workbench.training.config import WAYS, TrainConfig
+    from workbench.ui.model.summary_dialog import SummaryDialog
+
+    prefix = "8-model"
+    window.session.open_project(folder)
+    window.go("model")
+    panel = window.panel("model")
+    side, session = panel.plan_side, window.session
+    before = session.config
+    session.set_config(TrainConfig())
+    wait(60, lambda: panel.anatomy.anatomy is not None and not panel.anatomy.waiting)
+    for way in WAYS:
+        side.take_way(way)
+        wait(0.3)
+        shoot(f"{prefix}-{way}")
+    side.take_way("gradual")
+    side.plan.show_phase(1)
+    tree = side.plan.tree
+    last = tree.stage_model.index(tree.stage_model.rowCount() - 2, 0)
+    tree.expand(last)
+    tree.stage_model.setData(tree.stage_model.index(1, 0, last), None, Qt.ItemDataRole.CheckStateRole)
+    wait(0.2)
+    side.ensureWidgetVisible(side.plan)
+    wait(0.2)
+    shoot(f"{prefix}-tree")
+    side.open_all()
+    side.ensureWidgetVisible(side.rates)
+    wait(0.3)
+    shoot(f"{prefix}-rates")
+    side.verticalScrollBar().setValue(side.verticalScrollBar().maximum())
+    wait(0.2)
+    shoot(f"{prefix}-head")
+    panel.aside.probe.start()
+    wait(240, lambda: not panel.aside.probe.running)
+    wait(0.2)
+    shoot(f"{prefix}-measured")
+    panel.show_layers()
+    wait(0.5)
+    for dialog in window.findChildren(SummaryDialog):
+        shoot(f"{prefix}-layers", dialog)
+        dialog.close()
+    window.resize(1024, 700)
+    side.verticalScrollBar().setValue(0)
+    wait(0.5)
+    shoot(f"{prefix}-narrow")
+    window.resize(*SIZE)
+    session.set_config(before)
+
+
 def one(theme: str, out: Path) -> int:
     """Write the pictures of one theme at the scale that the environment sets."""
     os.environ["XDG_CONFIG_HOME"] = str(out / "settings")
@@ -436,6 +489,7 @@ def one(theme: str, out: Path) -> int:
             pass
     dataset_states(window, projects, wait, shoot)
     augment_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
+    model_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
     window.open_palette()
     wait(0.3)
     shoot("4-palette")

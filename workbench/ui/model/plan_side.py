@@ -15,7 +15,7 @@ from workbench.ui.model.finding_size import FINDING, FindingSize
 from workbench.ui.model.head_editor import HeadEditor
 from workbench.ui.model.method_editor import MethodEditor
 from workbench.ui.model.parts_tree import Node
-from workbench.ui.model.phase_editor import PlanEditor
+from workbench.ui.model.plan_editor import PlanEditor
 from workbench.ui.model.rates_editor import RatesEditor
 from workbench.ui.model.size_editor import SizeEditor
 from workbench.ui.model.way_memory import WayMemory, way_of
