@@ -123,6 +123,8 @@ def test_the_advice_orders_the_list_and_its_choices_are_passed_on(
     assert shown(side)[0] == "timm/zresnet50"
     side.bar.recommended.click()
     assert shown(side) == ["timm/zresnet50"]
+    side.advice.recommended.emit({})  # nothing is known of the images: the catalogue's own first choices
+    assert shown(side) == ["torchvision/mobilenet_v2"]
     with qtbot.waitSignal(side.chosen) as chosen:
         side.advice.backboneChosen.emit("timm/tiny_vit")
     assert chosen.args == ["timm/tiny_vit"]

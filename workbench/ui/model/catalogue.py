@@ -41,6 +41,7 @@ class CatalogueSide(QWidget):
         self._name = ""
         self._size = -1
         self.catalogue = CatalogueModel(catalog.backbones(), _is_here(), self._stored(), self)
+        self._first_choices = self.catalogue.advised()  # before anything is known of the images
         self.filter = CatalogueFilter(self.catalogue, self)
         self.bar = FilterBar(self.catalogue.families(), self.catalogue.libraries(), self.catalogue.rowCount())
         self.table = CatalogueTable(self.filter)
@@ -129,7 +130,7 @@ class CatalogueSide(QWidget):
 
     @Slot(object)
     def _advised(self, reasons: dict[str, str]) -> None:
-        self.catalogue.set_advised(reasons)
+        self.catalogue.set_advised(reasons or self._first_choices)
         self._narrow(self.filter.wanted)
 
     def _why_nothing(self, wanted: Wanted) -> str:
