@@ -76,7 +76,7 @@ class AnswersEditor(QWidget):
         grid.setVerticalSpacing(theme.HALF)
         for line, name in enumerate(classes):
             caption = ElidedLabel(name, "secondary")
-            caption.setFixedWidth(96)
+            caption.setFixedWidth(136)
             field = QLineEdit()
             field.setPlaceholderText(self.tr("by its name"))
             field.setObjectName(f"model.answers.{name}")

@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
 from workbench.training.config import Train, TrainConfig
-from workbench.ui import icons, theme
+from workbench.ui import figures, icons, theme
 from workbench.ui.layouts import FlowLayout, column, row
 from workbench.ui.progress import ACTIVE, RunStateName
 from workbench.ui.training import recipes
@@ -13,8 +13,7 @@ from workbench.ui.training.readiness import Hindrance
 from workbench.ui.widgets import Segmented, button, label
 
 CUSTOM = "custom"
-MOST = 10_000
-SENTENCE = 600
+SENTENCE = 440
 """Room for the sentence beside its link; a longer one takes a second line."""
 
 
@@ -55,12 +54,15 @@ class Controls(QWidget):
         self.recipe.button(CUSTOM).setToolTip(self.tr("The settings follow none of the recipes"))
         self.epochs = QSpinBox(self)
         self.epochs.setObjectName("train.epochs")
-        self.epochs.setRange(1, MOST)
+        self.epochs.setRange(1, 10_000)
         self.epochs.setSuffix(self.tr(" epochs"))
         self.epochs.setFixedWidth(116)
         self.epochs.setKeyboardTracking(False)
         self.epochs.setAccessibleName(self.tr("Epochs"))
         self.epochs.setToolTip(self.tr("Times every training image is seen"))
+        self.phases = label("", "secondary", name="train.phases")
+        self.phases.setFixedHeight(theme.CONTROL)
+        self.phases.setToolTip(self.tr("Times every training image is seen; the phases are set in Model"))
         self.why = label("", "secondary", name="train.why")
         self.why.setWordWrap(True)
         self.link = QPushButton()
@@ -68,7 +70,7 @@ class Controls(QWidget):
         self.link.setProperty("role", "link")
         self.link.clicked.connect(self._repair)
         first = FlowLayout()
-        for part in (self.start, self.pause, self.stop, self.recipe, self.epochs):
+        for part in (self.start, self.pause, self.stop, self.recipe, self.epochs, self.phases):
             first.addWidget(part)
         self._second = QWidget()
         second = row(self.why, self.link, None, spacing=theme.HALF)
@@ -84,24 +86,17 @@ class Controls(QWidget):
         recipe = recipes.of(config)
         with QSignalBlocker(self.recipe), QSignalBlocker(self.epochs):
             self.recipe.set_value(recipe or CUSTOM)
-            self.epochs.setMaximum(max(MOST, config.total_epochs))
-            self.epochs.setValue(config.total_epochs)
+            self.epochs.setValue(config.epochs)
         self.recipe.button(CUSTOM).setVisible(not recipe)
         self._show_epochs()
 
     def _show_epochs(self) -> None:
         """With phases their lengths are set in the Model panel; a way without training has no epochs."""
-        phases = len(self._config.phases)
-        self.epochs.setVisible(isinstance(self._config.method, Train))
-        self.epochs.setReadOnly(phases > 1)
-        self.epochs.setButtonSymbols(
-            QSpinBox.ButtonSymbols.UpDownArrows if phases == 1 else QSpinBox.ButtonSymbols.NoButtons
-        )
-        self.epochs.setToolTip(
-            self.tr("Times every training image is seen")
-            if phases == 1
-            else self.tr("Times every training image is seen, in {0} phases; they are set in Model").format(phases)
-        )
+        config, phases = self._config, len(self._config.phases)
+        trains = isinstance(config.method, Train)
+        self.epochs.setVisible(trains and phases == 1)
+        self.phases.setVisible(trains and phases > 1)
+        self.phases.setText(self.tr("{0} epochs in {1} phases").format(figures.count(config.total_epochs), phases))
 
     def show_state(self, state: RunStateName) -> None:
         """Show what the followed run does."""
@@ -164,5 +159,4 @@ class Controls(QWidget):
 
     @Slot(int)
     def _epochs_chosen(self, epochs: int) -> None:
-        if len(self._config.phases) == 1:
-            self.configured.emit(self._config.model_copy(update={"epochs": epochs}))
+        self.configured.emit(self._config.model_copy(update={"epochs": epochs}))
