@@ -333,6 +333,18 @@ def test_a_run_resumed_in_any_phase_gives_the_same_numbers(step: int) -> None:
     assert len(of([*first, *second], StageChanged)) == 1
 
 
+def test_what_is_left_is_told_by_the_pace_of_the_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def slower_later(epoch: int, number: int) -> Batch:
+        now[0] += {0: 1.0, 1: 1.0, 99: 0.0}.get(epoch, 10.0)
+        return batch(epoch, number)
+
+    bench = Bench(epochs=5, phases=TWO, make=slower_later)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert [event.seconds_left for event in of(bench.run(), EpochEnded)] == [16, 12, 80, 40, 0]
+
+
 def test_patience_counts_in_the_last_phase_only() -> None:
     bench = Bench(epochs=50, patience=2, learning_rate=1e-9, phases=(Span(0, 10), Span(10, 40)))
     ends = of(bench.run(), EpochEnded)

@@ -149,18 +149,21 @@ class _Loop:
 
     def run(self) -> Generator[TrainingEvent, None, Stopped]:
         state, plan = self.state, self.plan
-        first_epoch, started = state.epoch, time.monotonic()
+        first_epoch, started = state.epoch, time.monotonic() - self.clock.paused
         while state.epoch < plan.epochs:
             if self._out_of_patience():
                 return "early_stopping"
-            yield from self._moved_on()
+            for event in self._moved_on():
+                # A phase has a pace of its own.
+                first_epoch, started = state.epoch, time.monotonic() - self.clock.paused
+                yield event
             self.parts.train_mode()
             if (yield from self._train_epoch()):
                 return "stopped"
             found = yield from self._validate()
             if found is None:
                 return "stopped"
-            elapsed = time.monotonic() - started - self.clock.paused
+            elapsed = time.monotonic() - self.clock.paused - started
             per_epoch = elapsed / (state.epoch + 1 - first_epoch)
             ended = self._epoch_ended(*found, seconds_left=per_epoch * (plan.epochs - state.epoch - 1))
             state.epoch, state.batch, state.epoch_sums = state.epoch + 1, 0, Sums.zero(state.device)
