@@ -14,8 +14,10 @@ def backbone_of(config: TrainConfig) -> BackboneInfo:
     return with_tag(find(config.backbone.name), config.backbone.tag)
 
 
-def make_network(config: TrainConfig, classes: int, *, weights: str | None = None) -> tuple[Network, LoadReport]:
-    """Return the network with a new head, and what loading did; ``weights`` (``none``) in place of the config's.
+def make_network(
+    config: TrainConfig, classes: int, *, weights: str | None = None, head: HeadSpec | None = None
+) -> tuple[Network, LoadReport]:
+    """Return the network with a new head, and what loading did; ``weights`` (``none``) and ``head`` in place of the config's.
 
     Raises WorkbenchError as `workbench.models.backbones.create` does.
     """
@@ -25,7 +27,7 @@ def make_network(config: TrainConfig, classes: int, *, weights: str | None = Non
         weights=backbone.weights if weights is None else weights,
         classes=classes,
         dropout=backbone.dropout,
-        head=HeadSpec(config.head.kind, config.head.width),
+        head=HeadSpec(config.head.kind, config.head.width) if head is None else head,
         channels=backbone.channels,
         drop_path=backbone.drop_path,
         size=config.preprocess.size,

@@ -21,8 +21,6 @@ from workbench.data.loaders import Batch, choose_workers
 from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
 from workbench.jobs import Event, Job, Noticed, Progress, Stop
-from workbench.models.catalog import find
-from workbench.models.preprocess import PreprocessSpec
 from workbench.project.project import Project
 from workbench.training import devices, memory
 from workbench.training.build import Built, build
@@ -34,7 +32,7 @@ from workbench.training.inputs import Inputs
 from workbench.training.locks import in_use
 from workbench.training.parts import Freeze, FreezeBackbone, Phase
 from workbench.training.pixels import Resized, open_cache
-from workbench.training.samples import TrainPixels
+from workbench.training.samples import TrainPixels, model_size
 from workbench.training.state import State
 
 WARM_UP, STEPS = 2, 5
@@ -99,7 +97,7 @@ def probe(project_folder: Path, config: TrainConfig) -> Job:
             raise WorkbenchError(
                 "A baseline has no network, so there are no steps to measure; start it, it takes seconds to minutes."
             )
-        PreprocessSpec.for_backbone(find(config.backbone.name), size=config.preprocess.size)
+        model_size(config)
         with Project.open(project_folder, read_only=True) as project:
             check_labels(project)
             check_folders(project)
@@ -225,7 +223,7 @@ class _Probe:
                 "epochs": 1,
                 "freeze": freeze,
                 "then": (),
-                "backbone": config.backbone.model_copy(update={"weights": "none", "tag": ""}),
+                "backbone": config.backbone.model_copy(update={"weights": "none"}),
                 "compute": config.compute.model_copy(update={"batch_size": batch, "device": self.device.name}),
                 # Random weights could run off the scale; what they are does not change the time that a step takes.
                 "optimizer": config.optimizer.model_copy(update={"learning_rate": 1e-8}),

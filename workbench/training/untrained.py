@@ -12,8 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.evaluation.batches import Unread, by_size
 from workbench.evaluation.evaluate import Reading
 from workbench.jobs import Progress
-from workbench.models.backbones import LoadReport, Network, create
-from workbench.models.catalog import find
+from workbench.models.backbones import LoadReport, Network
 from workbench.models.heads import HeadSpec
 from workbench.models.preprocess import PreprocessSpec
 from workbench.models.stages import stages
@@ -23,6 +22,7 @@ from workbench.training.control import Command
 from workbench.training.events import FitStarted, Paused, Preparing, Reason, Resumed, TrainingEvent, Warned
 from workbench.training.fetching import fetched
 from workbench.training.inputs import Inputs
+from workbench.training.network import make_network, make_spec
 
 T = TypeVar("T")
 
@@ -131,23 +131,8 @@ def network_of(setting: Setting, head: HeadSpec = LINEAR) -> tuple[Network, Load
 
     Raises WorkbenchError for weights that do not fit or cannot be had.
     """
-    config = setting.config
-    info = find(config.backbone.name)
-    spec = PreprocessSpec.for_backbone(
-        info,
-        size=config.preprocess.size,
-        resize=config.preprocess.resize,
-        decoding=setting.frozen.decoding.as_dict(),
-    )
-    network, report = create(
-        info.name,
-        weights=config.backbone.weights,
-        classes=len(setting.frozen.classes),
-        head=head,
-        channels=config.backbone.channels,
-        size=config.preprocess.size,
-        tag=config.backbone.tag,
-    )
+    spec = make_spec(setting.config, decoding=setting.frozen.decoding.as_dict())
+    network, report = make_network(setting.config, len(setting.frozen.classes), head=head)
     return network, report, spec
 
 
