@@ -229,6 +229,16 @@ def test_another_backbone_leaves_tag_and_run_behind(before: str, after: str) -> 
     assert changed == BackboneConfig(name="timm/other", weights=after, dropout=0.2)
 
 
+def test_a_run_that_is_gone_is_said_where_no_other_is_left(
+    picker: WeightsPicker, session: Session, project_folder: Path
+) -> None:
+    session.open_project(project_folder)
+    picker.show_config(config(weights="run:r9"), info())
+    assert "r9" in picker.says.text()
+    assert picker.says.property("role") == "error"
+    assert not picker.check.isVisible()
+
+
 def test_only_published_weights_have_sources_to_set(picker: WeightsPicker) -> None:
     shown: Callable[[], bool] = picker._more.isVisible
     picker.show_config(config(), info())

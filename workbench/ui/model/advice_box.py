@@ -69,7 +69,7 @@ class AdviceBox(QWidget):
         self._rows = QGridLayout(self._list)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setHorizontalSpacing(theme.GRID)
-        self._rows.setVerticalSpacing(2)
+        self._rows.setVerticalSpacing(theme.HALF)
         self._rows.setColumnStretch(1, 1)
         self._body = self._unfolded()
         head = row(self._head, self.sentence, None, self.take)
@@ -181,7 +181,7 @@ class AdviceBox(QWidget):
             name.setObjectName(f"model.suits.{each.name}")
             name.setToolTip(self.tr("Choose {0}").format(each.name))
             self._rows.addWidget(name, number, 0, Qt.AlignmentFlag.AlignLeft)
-            self._rows.addWidget(ElidedLabel(each.reason, "secondary"), number, 1)
+            self._rows.addWidget(label(each.reason, "secondary", wrap=True), number, 1)
         self._suits.setVisible(bool(found))
         self._tell_list(found)
 

@@ -135,7 +135,7 @@ class CatalogueSide(QWidget):
 
     def _why_nothing(self, wanted: Wanted) -> str:
         if wanted == Wanted(favourites=True):
-            return self.tr("No favourites yet: a click on the star before a name makes one.")
+            return self.tr("No favourites yet: click the star before a name.")
         if wanted == Wanted(here=True):
             return self.tr(
                 "No published weights are on this machine yet: download some on the right, or choose a folder of packs there."

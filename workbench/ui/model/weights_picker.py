@@ -433,9 +433,9 @@ class WeightsPicker(QWidget):
 
     def _run_sentence(self) -> tuple[str, str]:
         rows = {each.id: each for each in with_model(self._session)}
-        if not rows:
-            return self.tr("No run of this project has a model yet."), "secondary"
         chosen = self._config.weights.removeprefix(RUN) if source_of(self._config.weights) == "run" else ""
+        if not chosen and not rows:
+            return self.tr("No run of this project has a model yet."), "secondary"
         if not chosen:
             return self.tr("No run of this backbone yet: choose one above, it brings its own backbone."), "secondary"
         found = rows.get(chosen)
