@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,13 +18,16 @@ import torchvision
 
 SQUEEZENET = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1
 
+_PIECE = 1 << 16
+
 
 @dataclass
 class Hub:
     """Serves ``files`` by path, or answers ``status``; ``moved`` answers with another address.
 
     ``breaks`` holds, for each of the next downloads, after how many bytes its connection ends. ``asked`` are the paths,
-    ``ranges`` the byte ranges that were asked for ("" without one), ``hosts`` whom a request was meant for.
+    ``ranges`` the byte ranges of the files that are there ("" without one), ``hosts`` whom a request was meant for.
+    ``pace`` is how many seconds each 64 kB take.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -31,6 +35,7 @@ class Hub:
     status: int = 404
     breaks: list[int] = field(default_factory=list)
     knows_ranges: bool = True
+    pace: float = 0.0
     asked: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
@@ -50,7 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         content = self._found()
         asked = self.headers.get("Range", "")
-        self.served.ranges.append(asked)
+        if content is not None:
+            self.served.ranges.append(asked)
         start = int(re.findall(r"\d+", asked)[0]) if asked and self.served.knows_ranges else 0
         if content is not None and start >= len(content) > 0:
             self.send_response(416)
@@ -64,7 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         with contextlib.suppress(ConnectionError):  # who stops a download is gone
-            self.wfile.write(body)
+            for at in range(0, len(body), _PIECE):
+                self.wfile.write(body[at : at + _PIECE])
+                time.sleep(self.served.pace)
 
     def _found(self) -> bytes | None:
         parts = urlsplit(self.path)

@@ -226,7 +226,7 @@ def test_an_answer_that_is_none_is_told_at_once(status: int, hub: Hub) -> None:
     hub.status = status
     with pytest.raises(WorkbenchError, match=f"the server answered {status}"):
         events_of(NAME)
-    assert hub.downloads == 0
+    assert len(hub.asked) == 1
 
 
 def test_without_network_nothing_is_waited_for(nowhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,3 +264,22 @@ def test_by_command_with_both_mirrors(hub: Hub) -> None:
         "the downloaded weights of torchvision/squeezenet1_1 cannot be used (their hash is not" in ended.stdout.lower()
     )
     assert f"/mirror/models/{path.filename}" in hub.asked
+
+
+@pytest.mark.long
+def test_the_windows_child_can_be_stopped_and_goes_on(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench import launch
+
+    hub.files[RESNET], hub.pace = CONTENT, 0.05
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    words, stop = ["weights", "fetch", NAME], Stop()
+    for event in launch.job(words)(stop):
+        assert event["event"] == "Progress"
+        assert event["total"] == len(CONTENT)
+        stop.stop()
+    hub.pace = 0.0
+    *_, fetched = launch.job(words)(Stop())
+    assert (fetched["event"], fetched["here"]) == ("WeightsFetched", False)
+    assert Path(fetched["path"]).read_bytes() == CONTENT
+    assert hub.ranges[0] == ""
+    assert int(hub.ranges[1].removeprefix("bytes=").rstrip("-")) >= transfer.CHUNK
