@@ -5,11 +5,13 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from workbench import cli
 from workbench.errors import WorkbenchError
 from workbench.intake import add_folders
 from workbench.jobs import Progress, Stop, drain, to_json
@@ -209,3 +211,28 @@ def test_a_container_may_have_less_than_the_machine(tmp_path: Path, monkeypatch:
     assert memory.available() == whole // 2 - 4_000_000
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.available() > whole // 2
+
+
+def test_the_command_line_tells_it(
+    project_folder: Path, config: TrainConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(config.dumps(), encoding="utf-8")
+
+    def told(*words: str) -> tuple[int, str]:
+        code = cli.main(["models", "probe", str(project_folder), *words])
+        return code, capsys.readouterr().out
+
+    code, out = told("--config", str(file), "--set", "epochs=2", "--json")
+    event: dict[str, Any] = json.loads(out.splitlines()[-1])
+    assert (code, event["event"]) == (0, "Probed")
+    assert [phase["epochs"] for phase in event["phases"]] == [2]
+    # Without a config it is the draft, which the window edits.
+    (project_folder / "draft.toml").write_text(config.with_settings(["epochs=4"]).dumps(), encoding="utf-8")
+    code, out = told("--json")
+    assert json.loads(out.splitlines()[-1])["phases"][0]["epochs"] == 4
+    code, out = told()
+    assert code == 0
+    assert "s per epoch" in out
+    assert "images/s on cpu; 1,467 parameters train" in out
+    assert "of main memory with batches of 8" in out
