@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from workbench.models.backbones import Network, create
 from workbench.models.catalog import BackboneInfo, find
 from workbench.models.freezing import statistics_modules
-from workbench.models.stages import stages
+from workbench.models.stages import Stage
 from workbench.training.config import WAYS, OptimizerConfig, TrainConfig
 from workbench.training.parts import FreezeNothing, FreezeParts, Phase
 from workbench.training.phases import Timeline
@@ -63,7 +63,7 @@ def one_step(name: str, *, channels: int, size: int = 0) -> Tried:
             if parameter.grad is not None:
                 parameter.grad.sign_()  # so that the smallest gradient shows, also on a scale of 1
         optimizer.step()
-        expected = _named(network, timeline.trained[number])
+        expected = _named(network, timeline.stages, timeline.trained[number])
         what = f"{plan.kind} {plan.train_last}"
         if not torch.isfinite(loss):
             tried.problems.append(f"{what}: the loss is {float(loss.detach())}")
@@ -124,11 +124,11 @@ def _sample(parameter: nn.Parameter) -> Tensor:
     return parameter.detach().flatten()[:: max(1, parameter.numel() // 20_000)].clone()
 
 
-def _named(network: Network, trained: set[str]) -> set[str]:
+def _named(network: Network, parts: list[Stage], trained: set[str]) -> set[str]:
     """The parameters that train, and the running statistics of the norms whose own parameters (or whole stage) train."""
     whole = tuple(
         f"{module}."
-        for stage in stages(network)
+        for stage in parts
         if trained.issuperset(set(stage.parameter_names) - network.fixed_parameters)
         for module in stage.modules
     )

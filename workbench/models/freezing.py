@@ -33,13 +33,15 @@ class FreezePlan:
             raise ValueError(f"not a freeze plan: {kind!r}, {train_last}")
         return cls(kind, train_last, tuple(trained))  # type: ignore[arg-type]
 
-    def parameter_names(self, network: Network) -> set[str]:
-        """Return the names of the parameters that train. More stages than there are means all.
+    def parameter_names(self, network: Network, found: Sequence[Stage] = ()) -> set[str]:
+        """Return the names of the parameters that train; ``found`` are the network's stages, where they are known already.
+
+        More stages than there are means all.
 
         Parameters that the backbone itself holds fixed (sine-cosine position tables) are never among them. Raises
         WorkbenchError for a part that the network does not have, with the nearest names.
         """
-        found = stages(network)
+        found = list(found) or stages(network)
         if self.kind == "none":
             trained = found
         elif self.kind == "stages":
@@ -51,33 +53,32 @@ class FreezePlan:
             names |= _named(network, found, self.trained)
         return names - network.fixed_parameters
 
-    def training_stages(self, network: Network) -> list[Stage]:
-        """Return the stages in which something trains, from stem to head."""
-        names = self.parameter_names(network)
-        return [
-            stage for stage in stages(network) if stage.name == "head" or not names.isdisjoint(stage.parameter_names)
-        ]
-
     def apply(self, network: Network) -> list[Stage]:
-        """Set ``requires_grad`` of every parameter; return the stages in which something trains."""
-        names = self.parameter_names(network)
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name in names)
-        return self.training_stages(network)
+        """Set ``requires_grad`` of every parameter; return the stages in which something trains, from stem to head."""
+        found = stages(network)
+        names = self.parameter_names(network, found)
+        let_train(network, names)
+        return [stage for stage in found if stage.name == "head" or not names.isdisjoint(stage.parameter_names)]
 
 
-def train_mode(network: Network, *, batch_norm: BatchNorm = "follow") -> None:
+def let_train(network: Network, names: Collection[str]) -> None:
+    """Let exactly the named parameters require gradients."""
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name in names)
+
+
+def train_mode(network: Network, *, batch_norm: BatchNorm = "follow", found: Sequence[Stage] = ()) -> None:
     """Put the network in training mode, but what is frozen in it in eval mode.
 
     There, batch norm uses its running statistics and does not move them, and drop-out is off. With ``batch_norm``
     "frozen", no running statistics of the backbone move at all; scale and shift still train where their part does. Call it
-    before every epoch: `nn.Module.train` undoes it.
+    before every epoch: `nn.Module.train` undoes it. ``found`` are the network's stages, where they are known already.
     """
     network.train()
     parameters = dict(network.named_parameters())
     trains = {id(parameter) for parameter in parameters.values() if parameter.requires_grad}
     fixed = {id(parameters[name]) for name in network.fixed_parameters}
-    found = stages(network)[:-1]
+    found = list(found)[:-1] or stages(network)[:-1]
     resting = True
     for stage in found:
         modules = [network.get_submodule(module) for module in stage.modules]
@@ -126,7 +127,7 @@ def parameter_groups(
     )
     parameters = dict(network.named_parameters())
     trained = (
-        {name for plan in plans for name in plan.parameter_names(network)}
+        {name for plan in plans for name in plan.parameter_names(network, found)}
         if plans
         else {name for name, parameter in parameters.items() if parameter.requires_grad}
     )

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from workbench.models.backbones import Network
-from workbench.models.freezing import FreezePlan, parameter_groups, train_mode, undecayed_names
+from workbench.models.freezing import FreezePlan, let_train, parameter_groups, train_mode, undecayed_names
 from workbench.models.stages import stages
 from workbench.training.config import OptimizerConfig
 from workbench.training.parts import Freeze, Phase
@@ -50,7 +50,8 @@ class Timeline:
     ) -> None:
         self.network, self.batch_norm = network, batch_norm
         self.plans = [plan_of(phase.freeze) for phase in phases]
-        self.trained = [plan.parameter_names(network) for plan in self.plans]
+        self.stages = stages(network)
+        self.trained = [plan.parameter_names(network, self.stages) for plan in self.plans]
         self.spans = spans(phases)
 
     def groups(self, config: OptimizerConfig) -> list[dict[str, Any]]:
@@ -67,7 +68,9 @@ class Timeline:
 
     def apply(self, number: int) -> list[str]:
         """Let exactly the parameters of a phase require gradients; return the names of the stages that train."""
-        return [stage.name for stage in self.plans[number].apply(self.network)]
+        names = self.trained[number]
+        let_train(self.network, names)
+        return [s.name for s in self.stages if s.name == "head" or not names.isdisjoint(s.parameter_names)]
 
     def enter(self, number: int, optimizer: Optimizer) -> list[str]:
         """Move on to a phase from the one before; return the names of the stages that train.
@@ -85,7 +88,7 @@ class Timeline:
 
     def train_mode(self) -> None:
         """Put the network into training mode, what is frozen in it excepted."""
-        train_mode(self.network, batch_norm=self.batch_norm)
+        train_mode(self.network, batch_norm=self.batch_norm, found=self.stages)
 
 
 def save_optimizer(optimizer: Optimizer, network: Network) -> dict[str, dict[str, Any]]:
