@@ -26,7 +26,8 @@ from workbench.training.probe import Probed, largest_that_fits
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "SECONDS", 0.2)
-    monkeypatch.setattr(probe, "STEPS", 2)
+    monkeypatch.setattr(probe, "WARM_UP", 1)
+    monkeypatch.setattr(probe, "STEPS", 1)
     monkeypatch.setattr(probe.gc, "collect", lambda: 0)  # half a second each
 
 
@@ -127,7 +128,7 @@ def test_a_batch_that_does_not_fit_is_said_and_not_tried(
     project_folder: Path, wide: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "SECONDS", 6.0)
-    monkeypatch.setattr(memory, "available", lambda: 160 << 20)
+    monkeypatch.setattr(memory, "available", lambda: 80 << 20)
     found = probed(project_folder, wide.with_settings(["batch_size=36"]))
     assert found.batch_size == found.largest_batch < 36
     assert f"Batches of 36 images do not fit into memory; measured with {found.batch_size}." in found.notes
