@@ -41,8 +41,8 @@ def patch_of(architecture: str) -> int:
     with torch.device("meta"):
         model = timm.create_model(architecture, num_classes=0)
     patch = getattr(getattr(model, "patch_embed", None), "patch_size", None)
-    if isinstance(patch, (tuple, list)) and isinstance(patch[0], int):
-        return patch[0]
+    if isinstance(patch, (tuple, list)) and isinstance(patch[0], int) and patch[0] > 1:
+        return patch[0]  # 1 where convolutions come before the patches
     named = re.search(r"(?:patch|_p)(\d+)", architecture)
     return int(named[1]) if named else 16
 

@@ -141,7 +141,7 @@ def test_the_size_of_the_images_counts() -> None:
     assert large.stages[0].macs == 4 * small.stages[0].macs
     assert large.parameters == small.parameters
     with pytest.raises(WorkbenchError, match="takes images of 224 pixels only"):
-        describe("timm/maxvit_tiny_tf_224", size=100)
+        describe("timm/mixer_b16_224", size=100)
 
 
 def test_channels_and_the_head_count() -> None:

@@ -6,9 +6,11 @@ import torch
 
 import tests.tiny_backbone  # noqa: F401
 from workbench.errors import WorkbenchError
-from workbench.models.backbones import create
+from workbench.models.backbones import Network, create
 from workbench.models.bundle import load, save
+from workbench.models.catalog import find
 from workbench.models.deploy import Deployable
+from workbench.models.heads import HeadSpec, spec_of
 from workbench.models.preprocess import PreprocessSpec
 
 CLASSES = ["1", "10", "2", "Kratzer ä"]
@@ -38,6 +40,49 @@ def test_a_bundle_gives_back_the_same_model(saved: tuple[Path, Deployable]) -> N
     images = torch.randint(0, 256, (3, 50, 40, 3), dtype=torch.uint8)
     with torch.no_grad():
         assert torch.equal(bundle.deployable(images), deployable(images))
+
+
+@pytest.mark.parametrize(
+    ("head", "channels"),
+    [(HeadSpec("hidden", 24), 1), (HeadSpec("cosine"), 3), (HeadSpec("grouped", groups=(1, 3, 1, 2)), 5)],
+    ids=lambda value: getattr(value, "kind", value),
+)
+def test_head_and_channels_are_stored(head: HeadSpec, channels: int, tmp_path: Path) -> None:
+    network, _ = create("tests/tiny", weights="none", classes=4, head=head, channels=channels)
+    spec = PreprocessSpec.for_backbone(find("tests/tiny"), size=40, channels=channels)
+    save(tmp_path, Deployable(spec, network), classes=CLASSES, backbone="tests/tiny")
+    loaded = load(tmp_path).deployable
+    assert isinstance(loaded.network, Network)
+    assert (loaded.network.channels, loaded.network.size, loaded.spec) == (channels, 40, spec)
+    assert spec_of(loaded.network.head) == head
+    images = torch.randint(0, 256, (3, 50, 40, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        assert torch.equal(loaded(images), Deployable(spec, network)(images))
+
+
+def test_another_size_is_restored(tmp_path: Path) -> None:
+    network, _ = create("timm/test_vit", weights="none", classes=4, size=192)
+    spec = PreprocessSpec.for_backbone(find("timm/test_vit"), size=192)
+    save(tmp_path, Deployable(spec, network), classes=CLASSES, backbone="timm/test_vit")
+    images = torch.randint(0, 256, (1, 50, 40, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        assert torch.equal(load(tmp_path).deployable(images), Deployable(spec, network)(images))
+
+
+def test_a_bundle_from_before_there_were_heads_has_a_linear_one(saved: tuple[Path, Deployable]) -> None:
+    path = saved[0] / "bundle.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    del description["head"], description["preprocess"]["channels"]
+    path.write_text(json.dumps(description), encoding="utf-8")
+    images = torch.randint(0, 256, (2, 50, 40, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        assert torch.equal(load(saved[0]).deployable(images), saved[1](images))
+
+
+def test_channels_of_the_pixels_must_be_those_of_the_network(tmp_path: Path) -> None:
+    network, _ = create("tests/tiny", weights="none", classes=4, channels=1)
+    with pytest.raises(ValueError, match="3 channels do not go into a network of 1"):
+        save(tmp_path, Deployable(PreprocessSpec(32), network), classes=CLASSES, backbone="tests/tiny")
 
 
 def test_it_holds_tensors_and_json_only(saved: tuple[Path, Deployable]) -> None:

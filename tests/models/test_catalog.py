@@ -76,10 +76,10 @@ def test_a_name_like_no_other_names_recommended_ones() -> None:
 
 
 def test_size_is_checked_against_what_the_backbone_takes() -> None:
-    vit = find("timm/vit_base_patch16_224")
-    assert check_size(vit, 0) == check_size(vit, 224) == 224
+    mixer = find("timm/mixer_b16_224")
+    assert check_size(mixer, 0) == check_size(mixer, 224) == 224
     with pytest.raises(WorkbenchError, match="224 pixels only, not 256"):
-        check_size(vit, 256)
+        check_size(mixer, 256)
     assert check_size(find("torchvision/resnet18"), 97) == 97
     with pytest.raises(WorkbenchError, match="at least 75 pixels, not 64"):
         check_size(find("torchvision/inception_v3"), 64)

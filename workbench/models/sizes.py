@@ -1,15 +1,14 @@
 """Other input sizes than that of the weights: tables of positions are interpolated to the new grid of patches.
 
 Convolutions take any size and need none of this. What transformers learnt for places (position embeddings, biases by
-the distance between two places) lies on a square grid; it is resized like an image, bicubic, as its authors do:
-https://arxiv.org/abs/2010.11929, section 3.2.
+the distance between two places) lies on a square grid; it is resized like an image, bicubic, as their authors do:
+https://arxiv.org/abs/2010.11929, section 3.2; https://arxiv.org/abs/2103.14030, section 3.2.
 """
 
 import re
 from math import isqrt
 
 import torch
-from timm.layers.pos_embed_rel import resize_rel_pos_bias_table
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,14 +23,17 @@ def resized(key: str, table: Tensor, wanted: Tensor) -> Tensor | None:
     old, new = tuple(table.shape), tuple(wanted.shape)
     changed = [axis for axis in range(table.ndim) if old[axis] != new[axis]]
     if "bias_table" in name:
-        return _relative(table, new) if table.ndim == 3 or changed == [0] else None
+        if table.ndim == 2:
+            return _relative(table, new) if changed == [0] else None
+        return _map(table, 1, new) if changed == [1, 2] else None
     if "attention_biases" in name:
         return _distances(table, new[1]) if changed == [1] else None
     if changed == [0] and re.fullmatch(r"(height|width)_rel|rel_pos_[hw]", name):
         return _line(table, new[0])
     if changed == [table.ndim - 2]:
         return _tokens(table, new[-2])
-    if len(changed) == 2 and changed[1] == changed[0] + 1:
+    square = len(changed) == 2 and old[changed[0]] == old[changed[1]] and new[changed[0]] == new[changed[1]]
+    if square and changed[1] == changed[0] + 1:
         return _map(table, changed[0], new)
     return None
 
@@ -51,16 +53,16 @@ def _tokens(table: Tensor, count: int) -> Tensor | None:
 
 
 def _relative(table: Tensor, new: tuple[int, ...]) -> Tensor | None:
-    """A bias for each distance within a window: [(2W-1)^2 (+ others), heads] or [heads, 2W-1, 2W-1]."""
-    side = new[1] if len(new) == 3 else isqrt(new[0])
-    if side % 2 == 0 or (len(new) == 3 and new[1] != new[2]):
+    """A bias for each distance within a window: [(2W-1)^2, heads], then entries for tokens without a place."""
+    side = isqrt(new[0])
+    others = new[0] - side * side
+    old = isqrt(max(table.shape[0] - others, 0))
+    if old < 1 or old * old + others != table.shape[0]:
         return None
-    window = (side + 1) // 2
-    try:
-        made: Tensor = resize_rel_pos_bias_table(table, (window, window), new)
-    except (AssertionError, RuntimeError, ValueError):
-        return None
-    return made if tuple(made.shape) == new else None
+    places = table.shape[0] - others
+    grid = table[:places].T.reshape(1, -1, old, old).float()
+    grown = _bicubic(grid, (side, side)).reshape(-1, side * side).T.to(table.dtype)
+    return torch.cat([grown, table[places:]])
 
 
 def _map(table: Tensor, axis: int, new: tuple[int, ...]) -> Tensor:
