@@ -16,7 +16,7 @@ from workbench.ui.model.plan_side import SIDE, PlanSide
 from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.model.weights_picker import with_backbone
 from workbench.ui.session import Session
-from workbench.ui.training import readiness
+from workbench.ui import readiness
 from workbench.ui.widgets import Panel, PanelState
 
 

@@ -9,7 +9,7 @@ from workbench.ui import figures, icons, theme
 from workbench.ui.layouts import FlowLayout, column, row
 from workbench.ui.progress import ACTIVE, RunStateName
 from workbench.ui.training import recipes
-from workbench.ui.training.readiness import Hindrance
+from workbench.ui.readiness import Hindrance
 from workbench.ui.widgets import Segmented, button, label
 
 CUSTOM = "custom"

@@ -34,7 +34,7 @@ from workbench.ui.training.controls import Controls
 from workbench.ui.training.curves import Curves
 from workbench.ui.training.headline import Headline
 from workbench.ui.training.history import RunHistory
-from workbench.ui.training.readiness import Hindrance, hindrance
+from workbench.ui.readiness import Hindrance, hindrance
 from workbench.ui.training.runs_model import RunsModel
 from workbench.ui.training.runs_view import RunsView
 from workbench.ui.training.settings import Settings

@@ -6,8 +6,8 @@ import pytest
 from workbench.models import catalog
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
-from workbench.ui.training import readiness
-from workbench.ui.training.readiness import hindrance, of_model
+from workbench.ui import readiness
+from workbench.ui.readiness import hindrance, of_model
 
 NO_WEIGHTS = TrainConfig().with_settings(["weights=none", "freeze=none"])
 
