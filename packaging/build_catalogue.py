@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import logging
+import math
 import re
 import signal
 import sys
@@ -274,7 +275,8 @@ def torchvision_tag(weights: Any) -> TagInfo:
     return TagInfo(
         weights.name,
         licence and re.sub(r".*github\.com/([^/]*/[^/]*)/.*", r"that of \1", licence),
-        metrics.get("acc@1"),
+        # Weights of features alone have an accuracy that is no number.
+        None if math.isnan(metrics.get("acc@1", math.nan)) else metrics["acc@1"],
         dataset,
         len(weights.meta["categories"] or ()),
         (f"torch:{weights.url.rpartition('/')[2]}",),
@@ -440,7 +442,7 @@ def main() -> None:
 def write(path: Path, found: list[BackboneInfo]) -> None:
     """Write the catalogue, one backbone a line."""
     head = json.dumps({"format": FORMAT, "built_from": versions()}, separators=(",", ":"))[:-1]
-    rows = [json.dumps(info_to_row(info), ensure_ascii=False, separators=(",", ":")) for info in found]
+    rows = [json.dumps(info_to_row(info), ensure_ascii=False, allow_nan=False, separators=(",", ":")) for info in found]
     path.write_text(head + ',"backbones":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
 
 

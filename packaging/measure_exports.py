@@ -49,12 +49,19 @@ def smallest_members() -> dict[str, BackboneInfo]:
 
 
 def spread_answers(network: Any, preprocess: Any) -> None:
-    """Give the head weights with which logits are near 1: answers that are all alike, or all 0 and 1, hide a difference."""
+    """Let answers differ from image to image: such that are all alike, or all 0 and 1, hide a difference.
+
+    The running statistics become those of some images, as after training; the head's weights give logits near 1.
+    """
     import torch
 
     with torch.no_grad():
-        image = torch.randint(0, 256, (1, 224, 224, 3), dtype=torch.uint8)
-        length = network.eval().features(preprocess(image)).norm().clamp(min=1e-6)
+        images = preprocess(torch.randint(0, 256, (4, 224, 224, 3), dtype=torch.uint8))
+        for module in network.train().modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.momentum = 1.0
+        network.features(images)
+        length = network.eval().features(images[:1]).norm().clamp(min=1e-20)
         network.head.weight.normal_().div_(length)
 
 

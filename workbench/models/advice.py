@@ -18,6 +18,9 @@ MANY_OF_A_CLASS = 200
 SMALL_SIDE = 48
 """Images smaller than this are no more than a thumbnail is to a backbone made for photographs."""
 
+FEATURES_GMACS = 60.0
+"""Up to so much work per image where every image is looked at once, on a GPU."""
+
 MOST_LISTED = 6
 
 
@@ -150,8 +153,8 @@ def recommend(facts: DataFacts, backbones: Iterable[BackboneInfo]) -> list[Recom
     fine = amount(facts) == "little" and facts.similar != "similar" and facts.device != "cpu"
     if fine:
         # Nothing but features is learned there, and these were made to serve without fine-tuning.
-        for each in able:
-            if each.recommended and each.family.startswith("DINO"):
+        for each in filter(_usable, every):
+            if each.recommended and each.family.startswith("DINO") and (each.gmacs or 0) <= FEATURES_GMACS:
                 add(each, "Its features separate images unlike photographs without fine-tuning")
     balanced = best(0.25, _accuracy)
     accurate = best(1.0, _accuracy)
