@@ -445,6 +445,38 @@ def model_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Ca
     session.set_config(before)
 
 
+def catalogue_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Callable[..., None]) -> None:
+    """Write what the catalogue looks like: with advice, narrowed, empty; and each of the sources of weights."""
+    from workbench.training.config import TrainConfig
+
+    prefix = "9-catalogue"
+    window.session.open_project(folder)
+    window.go("model")
+    panel, before = window.panel("model"), window.session.config
+    window.session.set_config(TrainConfig())
+    bar, weights = panel.side.bar, panel.plan_side.weights
+    panel.side.advice.set_open(True)
+    bar.recommended.click()
+    wait(0.5)
+    shoot(f"{prefix}-advice")
+    panel.side.advice.set_open(False)
+    bar.clear.click()
+    bar.search.setText("resnet 50")
+    wait(0.3)
+    shoot(f"{prefix}-search")
+    bar.clear.click()
+    bar.favourites.click()
+    wait(0.3)
+    shoot(f"{prefix}-favourites")
+    bar.clear.click()
+    for source in ("hub", "file", "run", "none"):
+        weights.source.set_value(source)
+        weights.open_sources(source == "hub")
+        wait(0.3)
+        shoot(f"{prefix}-from-{source}", weights)
+    window.session.set_config(before)
+
+
 def one(theme: str, out: Path) -> int:
     """Write the pictures of one theme at the scale that the environment sets."""
     os.environ["XDG_CONFIG_HOME"] = str(out / "settings")
@@ -490,6 +522,7 @@ def one(theme: str, out: Path) -> int:
     dataset_states(window, projects, wait, shoot)
     augment_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
     model_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
+    catalogue_states(window, projects / "Surfaces" / "surfaces", wait, shoot)
     window.open_palette()
     wait(0.3)
     shoot("4-palette")

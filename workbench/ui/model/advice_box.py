@@ -104,6 +104,10 @@ class AdviceBox(QWidget):
             self._device = found
             self._advise()
 
+    def set_open(self, is_open: bool) -> None:
+        """Unfold or fold the reasons and the short list."""
+        self._head.setChecked(is_open)
+
     def is_head_focused(self) -> bool:
         return self._head.hasFocus()
 

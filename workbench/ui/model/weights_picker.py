@@ -154,6 +154,10 @@ class WeightsPicker(QWidget):
         self.run.activated.connect(self._run_chosen)
         return page
 
+    def open_sources(self, is_open: bool) -> None:
+        """Unfold or fold where published weights come from."""
+        self._more.set_open(is_open)
+
     # -- the config, shown
 
     def show_config(self, config: TrainConfig, info: BackboneInfo | None) -> None:
