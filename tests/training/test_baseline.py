@@ -22,8 +22,10 @@ def classic(config: TrainConfig) -> TrainConfig:
 
 
 def test_a_baseline_is_made_measured_and_evaluated_without_a_network(
-    project_folder: Path, classic: TrainConfig
+    project_folder: Path, classic: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(baseline, "WORDS", 10)
+    monkeypatch.setattr(features, "MOST_KEY_POINTS", 40)
     folder = run.prepare(project_folder, classic)
     events = train(project_folder, folder)
     (started,) = of(events, FitStarted)
@@ -75,12 +77,12 @@ def test_the_features_that_were_not_asked_for_are_not_taken(project_folder: Path
         open_model(folder.path)
 
 
-def test_the_same_seed_makes_the_same_baseline(project_folder: Path, classic: TrainConfig) -> None:
-    folders = [run.prepare(project_folder, classic) for _ in range(2)]
-    for folder in folders:
-        train(project_folder, folder)
-    one, other = (load_result(folder.path, "validation").probabilities for folder in folders)
-    assert np.array_equal(one, other)
+def test_the_same_seed_finds_the_same_words() -> None:
+    rng = np.random.default_rng(0)
+    points = [rng.integers(0, 120, (200, 128), dtype=np.uint8) for _ in range(3)]
+    one, same, other = (baseline.words(points, seed=seed) for seed in (4, 4, 5))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
 
 
 def test_images_without_key_points_leave_the_other_features(
