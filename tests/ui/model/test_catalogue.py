@@ -59,6 +59,19 @@ def test_a_click_on_a_row_chooses(side: CatalogueSide, qtbot: QtBot) -> None:
     assert chosen.args == ["torchvision/resnet50"]
 
 
+def test_the_focus_alone_chooses_nothing(side: CatalogueSide, qtbot: QtBot) -> None:
+    side.show_config(TrainConfig().with_settings(["backbone=timm/tiny_vit"]))
+    qtbot.waitExposed(side)
+    side.activateWindow()
+    with qtbot.assertNotEmitted(side.chosen):
+        side.bar.search.setText("resnet")  # where the config's backbone is not
+        side.table.setFocus()
+        qtbot.waitUntil(side.table.hasFocus)
+        assert side.table.currentIndex().isValid()
+        qtbot.mouseClick(side.bar.clear, Qt.MouseButton.LeftButton)
+    assert side.table.info_at(side.table.currentIndex().row()).name == "timm/tiny_vit"
+
+
 @pytest.mark.parametrize(
     ("narrowed", "words"),
     [("search", "Shorten it"), ("here", "download some"), ("favourites", "star before a name")],

@@ -60,7 +60,7 @@ class CatalogueSide(QWidget):
         self._advised(self.advice.short_list())
         self.bar.changed.connect(self._narrow)
         self.nothing.clicked.connect(self.bar.clear.click)
-        self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self.table.selectionModel().selectionChanged.connect(self._row_chosen)
         self.catalogue.favouritesChanged.connect(self._favourites_changed)
         QTimer.singleShot(0, self, self.reveal)
 
@@ -154,10 +154,12 @@ class CatalogueSide(QWidget):
             self.table.selectionModel().clear()
         self._selecting = False
 
-    @Slot(QModelIndex, QModelIndex)
-    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if not self._selecting and current.isValid():
-            self.chosen.emit(self.table.info_at(current.row()).name)
+    @Slot()
+    def _row_chosen(self) -> None:
+        # Selected, not only current: a view that gets the focus makes some row the current one, and nobody chose that.
+        rows = self.table.selectionModel().selectedRows()
+        if not self._selecting and rows:
+            self.chosen.emit(self.table.info_at(rows[0].row()).name)
 
     # -- favourites, and what fits
 

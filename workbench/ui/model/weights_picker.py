@@ -135,7 +135,7 @@ class WeightsPicker(QWidget):
     def _file_page(self) -> QWidget:
         self.path = QLineEdit()
         self.path.setObjectName("model.weights")
-        self.path.setPlaceholderText(self.tr("Drop a weights file here, or paste its path"))
+        self.path.setPlaceholderText(self.tr("Drop a weights file, or paste its path"))
         self.path.setClearButtonEnabled(True)
         self.browse = tool_button("folder", self.tr("Choose a weights file"), self._browse, name="model.browseWeights")
         page = QWidget()
