@@ -292,8 +292,11 @@ def _own_session() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def lower_priority(pid: int) -> None:
-    """Let the window go first. A child that ended at once, or a system that refuses, keeps its priority."""
+def lower_priority(pid: int, by: int = _POLITENESS) -> None:
+    """Let the window go first; ``by`` is how much, in the system's own steps where it has any.
+
+    A child that ended at once, or a system that refuses, keeps its priority.
+    """
     with contextlib.suppress(psutil.Error):
         lower = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", None)
-        psutil.Process(pid).nice(lower if lower is not None else os.nice(0) + _POLITENESS)
+        psutil.Process(pid).nice(lower if lower is not None else os.nice(0) + by)

@@ -30,6 +30,9 @@ Lane = Literal["preview", "effects"]
 LANES: tuple[Lane, ...] = ("preview", "effects")
 """The more urgent first."""
 
+POLITENESS = 2
+"""The window comes before its preview, but a run in training does not: that one gives way by more."""
+
 _POLL = 0.005
 _SERVER = "workbench.training.preview_server"
 
@@ -267,7 +270,7 @@ class PreviewChild:
             text=True,
             encoding="utf-8",
         )
-        launch.lower_priority(self._process.pid)
+        launch.lower_priority(self._process.pid, POLITENESS)
         self._reader = threading.Thread(target=self._read, args=(self._process,), name="preview answers", daemon=True)
         self._reader.start()
 

@@ -59,7 +59,7 @@ def test_on_the_processor_loading_and_learning_take_turns() -> None:
     found = compared(100, 100, device="cpu", processors=2, workers=0)
     assert found.waiting == pytest.approx(0.5)
     assert found.severity == "warning"
-    assert "loading takes 50 % of the time" in found.message
+    assert "they take turns, and loading is 50 % of the time: 1 loader process" in found.message
     assert compared(2000, 100, device="cpu", processors=2, workers=0).severity == "info"
 
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from workbench.augment import catalog
 from workbench.augment.chain import Chain, Step
 from workbench.training.config import MixConfig, RareConfig
 from workbench.training.preview import Request
@@ -255,9 +256,27 @@ def test_a_failure_names_its_step_but_not_for_a_value_that_is_only_swept(
         area.show_chain(Chain(steps=(Step(transform="Broken"),)))
     assert told.args[1:] == [(0,), "limit"]
     assert "broken" in area.problem()
+    faint = area.variants.grab().toImage()
     with qtbot.waitSignal(area.engine.ended):
         area.show_chain(Chain(steps=(FLIP,)))
     assert area.problem() == ""
+    assert area.variants.grab().toImage() != faint
+
+
+def test_pictures_that_are_not_what_was_asked_for_are_faint(area: PreviewArea, qtbot: QtBot) -> None:
+    board = area.variants
+    before = board.grab().toImage()
+    board.set_stale()
+    assert board.grab().toImage() != before
+    board.show_picture(0, board.tiles[0].image)
+    assert board.grab().toImage() == before
+
+
+def test_the_banner_names_a_parameter_as_its_field_does(area: PreviewArea) -> None:
+    sentence = "The transform CLAHE cannot be used: tile_grid_size: all values must be >= 1."
+    area.engine.failed.emit(sentence, None, "tile_grid_size")
+    title = next(known.title for known in catalog.find("CLAHE").params if known.name == "tile_grid_size")
+    assert f"cannot be used: {title}: all values" in area.problem()
 
 
 def test_an_image_that_cannot_be_read_is_said_and_the_next_one_is_a_click_away(

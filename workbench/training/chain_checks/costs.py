@@ -206,13 +206,15 @@ def feeding(
             dear = None
         advice = " or ".join(ways) or "smaller images, or a computer with more processors, would feed more"
         if on_cpu and workers == 0:
-            advice += f" (loading takes {words.percent(waiting)} of the time)"
+            # However fast it is: one process does both, so that loading is time in which nothing is learnt.
+            advice = f"they take turns, and loading is {words.percent(waiting)} of the time: {advice}"
     elif need > 0:
         in_turn = f"loading takes {words.percent(waiting)} of the time"
         advice = "it never waits" if waiting < 0.005 else in_turn if on_cpu and workers == 0 else "it hardly waits"
     else:
         advice = "what the model eats is not known"
-    eats = f", the model eats {words.rate(need)}: " if need > 0 else "; "
+    turns = starved and on_cpu and workers == 0
+    eats = f", the model eats {words.rate(need)}{'; ' if turns else ': '}" if need > 0 else "; "
     return Feeding(
         place=list(dear.place) if starved and dear is not None else [],
         severity="warning" if starved else "info",

@@ -25,7 +25,7 @@ def applied(transform: str, chance: float) -> str:
 def rate(per_second: float) -> str:
     """Two or three figures that mean something: 12.3, 310, 4 200 -> "4,200"."""
     if per_second < 20:
-        return f"{per_second:.1f}"
+        return f"{per_second:.1f}".removesuffix(".0")
     digits = 10 if per_second >= 100 else 1
     return f"{round(per_second / digits) * digits:,}"
 

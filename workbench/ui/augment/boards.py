@@ -60,6 +60,7 @@ class Board(QWidget):
         super().__init__(parent)
         self.tiles: list[Tile] = []
         self.lines = 1
+        self._stale = False
         self._cursor = -1
         self._pickable = pickable
         self.setAccessibleName(name)
@@ -92,8 +93,16 @@ class Board(QWidget):
             tile.caption = caption
         self.update()
 
+    def set_stale(self) -> None:
+        """Paint all pictures faintly until new ones come: they are not what was asked for."""
+        self._stale = True
+        self.update()
+
     def show_picture(self, index: int, image: QImage) -> None:
         """Put a picture in its place; one for a tile that is gone is dropped."""
+        if self._stale:
+            self._stale = False
+            self.update()
         if index < len(self.tiles):
             self.tiles[index].show(image)
             self.update_tile(index)
@@ -138,7 +147,7 @@ class Board(QWidget):
             painter.setBrush(theme.colour("hover"))
             painter.drawRoundedRect(place, 4, 4)
         else:
-            painter.setOpacity(0.4 if tile.quiet else 1.0)
+            painter.setOpacity(0.4 if tile.quiet or self._stale else 1.0)
             room = QSize(max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio)))
             picture = tile.pixmap(room, ratio)
             size = picture.deviceIndependentSize()

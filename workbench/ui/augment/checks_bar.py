@@ -357,6 +357,6 @@ def _looks(step: Step) -> str:
 
 def _rate(per_second: float) -> str:
     if per_second < 10:
-        return f"{per_second:.1f}"
+        return f"{per_second:.1f}".removesuffix(".0")
     whole = round(per_second, -1) if per_second >= 100 else round(per_second)
     return figures.count(int(whole))

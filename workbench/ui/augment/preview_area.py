@@ -21,6 +21,7 @@ from workbench.errors import WorkbenchError
 from workbench.intake import decoding_of
 from workbench.project.images import ImageRow
 from workbench.training.preview import Picture, PreviewChild, Request
+from workbench.ui.augment.boards import Board
 from workbench.ui.augment.class_mode import PerClass
 from workbench.ui.augment.compare_mode import Compare
 from workbench.ui.augment.facts_line import FactsLine
@@ -67,8 +68,8 @@ class PreviewArea(QWidget):
         self._facts: dict[int, Facts] = {}
         self.child: Child = child or PreviewChild()
         self.engine = PreviewEngine(self.child, self)
-        known = {info.name: info for info in catalog.transforms()}
-        self._variants, self._classes, self._sweep = Variants(self), PerClass(session, self), Sweep(known, self)
+        self._known = {info.name: info for info in catalog.transforms()}
+        self._variants, self._classes, self._sweep = Variants(self), PerClass(session, self), Sweep(self._known, self)
         self._compare = Compare(_presets, exchange.read, self)
         steps, wipe = Steps(title_of, self), Wipe(self)
         modes: list[Mode] = [self._variants, self._classes, steps, wipe, self._sweep, self._compare]
@@ -436,9 +437,17 @@ class PreviewArea(QWidget):
         if self.current is self._classes and place is None:
             self._say(sentence, (self.tr("Other images"), self.random_image))
             return
-        self._say(sentence)
+        if isinstance(self.current.board, Board):
+            self.current.board.set_stale()
+        self._say(self._in_titles(sentence, param))
         blamed = self.current.blame(place if isinstance(place, tuple) else None)
         self.failed.emit(sentence, blamed, param if blamed is not None else "")
+
+    def _in_titles(self, sentence: str, param: str) -> str:
+        """Return the sentence with the parameter named as its field is."""
+        step = next((step for step in self._known if f" {step} " in sentence), "")
+        title = next((known.title for known in self._known[step].params if known.name == param), "") if step else ""
+        return sentence.replace(f" {param}: ", f" {title}: ") if title else sentence
 
     def _is_unreadable(self, sentence: str) -> bool:
         """Tell whether the sentence is about the image in view: then the chain is not to blame."""

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from workbench.augment.catalog import ParamInfo
 from workbench.augment.chain import Chain, Place, Step
-from workbench.training.preview import Picture, TileWish
+from workbench.training.preview import Picture, TileWish, variant_seed
 from workbench.ui.augment import sweep_values
 from workbench.ui.augment.sweep_values import Value
-
-_STRIDE = 7919
 
 
 @dataclass(frozen=True)
@@ -25,11 +23,6 @@ class Plan:
     tiles: tuple[TileWish, ...]
     exact: bool = False
     subject: Hashable = None
-
-
-def variant_seed(seed: int, index: int) -> int:
-    """Return the seed of a variant. The first one's is ``seed`` itself, so that it is the one the other modes show."""
-    return seed + _STRIDE * index
 
 
 def variants(picture: Picture, chain: Chain, seed: int, count: int, partners: Sequence[Picture] = ()) -> Plan:
