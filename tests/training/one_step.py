@@ -18,10 +18,14 @@ from workbench.training.phases import Timeline
 
 @dataclass
 class Tried:
-    """``problems`` are sentences; ``idle`` names parameters that nothing reaches even where everything trains."""
+    """``problems`` are sentences; ``idle`` names parameters that nothing reaches even where everything trains.
+
+    ``flat`` names those whose gradient is exactly zero, such as a bias right before a softmax: they train, and stay.
+    """
 
     problems: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
+    flat: set[str] = field(default_factory=set)
 
 
 def plans() -> list[Phase]:
@@ -69,7 +73,10 @@ def one_step(name: str, *, channels: int, size: int = 0) -> Tried:
             tried.problems.append(f"{what}: the loss is {float(loss.detach())}")
         if touched := before.touched() - expected:
             tried.problems.append(f"{what}: moved although frozen: {_some(touched)}")
-        still.append((what, expected - before.moved()))
+        unmoved = expected - before.moved()
+        flat = {n for n, p in network.named_parameters() if n in unmoved and p.grad is not None and not p.grad.any()}
+        tried.flat |= flat
+        still.append((what, unmoved - flat))
     tried.idle = sorted(n for n, p in network.named_parameters() if p.grad is None and p.requires_grad)
     for what, names in still:
         if names := names - set(tried.idle):

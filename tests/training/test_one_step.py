@@ -49,6 +49,7 @@ def test_a_step_changes_exactly_what_the_plan_names(name: str, channels: int) ->
     tried = one_step(name, channels=channels)
     assert tried.problems == []
     assert tried.idle == []
+    assert tried.flat == set()
 
 
 @pytest.mark.long

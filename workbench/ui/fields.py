@@ -13,7 +13,14 @@ from workbench.ui.layouts import row
 from workbench.ui.widgets import Segmented
 
 LARGE = 2**31 - 1
-SPELLED = {"adamw": "AdamW", "sgd": "SGD", "svm": "SVM", "cpu": "CPU", "auto": "Automatic", "32-true": "Full (32 bit)"} | {
+SPELLED = {
+    "adamw": "AdamW",
+    "sgd": "SGD",
+    "svm": "SVM",
+    "cpu": "CPU",
+    "auto": "Automatic",
+    "32-true": "Full (32 bit)",
+} | {
     "bf16-mixed": "Half (bfloat16)",
     "16-mixed": "Half (float16)",
 }

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.models.anatomy_parts import Anatomy
 from workbench.training.config import BackboneConfig, Baseline, Train, TrainConfig
+from workbench.ui import readiness
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.model import facts, known_stages, parts_tree
 from workbench.ui.model.anatomy_source import AnatomySource, Question
@@ -16,7 +17,6 @@ from workbench.ui.model.plan_side import SIDE, PlanSide
 from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.model.weights_picker import with_backbone
 from workbench.ui.session import Session
-from workbench.ui import readiness
 from workbench.ui.widgets import Panel, PanelState
 
 

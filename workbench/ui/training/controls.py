@@ -8,8 +8,8 @@ from workbench.training.config import Train, TrainConfig
 from workbench.ui import figures, icons, theme
 from workbench.ui.layouts import FlowLayout, column, row
 from workbench.ui.progress import ACTIVE, RunStateName
-from workbench.ui.training import recipes
 from workbench.ui.readiness import Hindrance
+from workbench.ui.training import recipes
 from workbench.ui.widgets import Segmented, button, label
 
 CUSTOM = "custom"

@@ -29,12 +29,12 @@ from workbench.training.events import (
 from workbench.ui import theme
 from workbench.ui.layouts import column, rule
 from workbench.ui.progress import ACTIVE
+from workbench.ui.readiness import Hindrance, hindrance
 from workbench.ui.session import Session
 from workbench.ui.training.controls import Controls
 from workbench.ui.training.curves import Curves
 from workbench.ui.training.headline import Headline
 from workbench.ui.training.history import RunHistory
-from workbench.ui.readiness import Hindrance, hindrance
 from workbench.ui.training.runs_model import RunsModel
 from workbench.ui.training.runs_view import RunsView
 from workbench.ui.training.settings import Settings
