@@ -119,7 +119,9 @@ def load_into(backbone: nn.Module, weights: Weights, *, source: str, name: str) 
             f"The {source} do not fit {name}: {len(matched)} of {len(wanted)} tensors match, and "
             f"{_first_mismatch(wrong[0], wanted, weights)}; choose weights of this backbone, or the backbone they are of."
         )
-    backbone.load_state_dict({key: weights[key] for key in matched}, strict=False)
+    # The backbone's own dictionary, not a new one: MNASNet reads its version beside the tensors.
+    wanted.update({key: weights[key] for key in matched})
+    backbone.load_state_dict(wanted)
     return len(matched), [key for key in weights if key not in wanted]
 
 
