@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
 from workbench.models.catalog import BackboneInfo, check_size, registered
-from workbench.models.channels import COLOURS, replace_first
+from workbench.models.channels import COLOURS, mix_before, replace_first
 
 
 def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: float = 0.0) -> tuple[nn.Module, int]:
@@ -41,7 +41,9 @@ def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: fl
 
 def _timm_model(info: BackboneInfo, architecture: str, *, channels: int, side: int, drop_path: float) -> nn.Module:
     options: dict[str, Any] = {"num_classes": 0}
-    if channels != COLOURS:
+    # CSATv2 takes the frequencies of luminance and colour difference first, whatever it is told of channels.
+    of_colours = architecture.startswith("csatv2")
+    if channels != COLOURS and not of_colours:
         options["in_chans"] = channels
     if drop_path:
         options["drop_path_rate"] = drop_path
@@ -55,6 +57,8 @@ def _timm_model(info: BackboneInfo, architecture: str, *, channels: int, side: i
         if "in_chans" in str(error):
             raise _no_channels(info, channels) from error
         raise
+    if channels != COLOURS and of_colours:
+        mix_before(backbone, channels)
     return backbone
 
 

@@ -53,7 +53,7 @@ def replace_first(backbone: nn.Module, channels: int) -> None:
     three mixed channels. Raises ValueError where there is no such layer.
     """
     if getattr(backbone, "transform_input", False):
-        backbone.register_forward_pre_hook(partial(_mixed, matrix=mixing(COLOURS, channels)))
+        mix_before(backbone, channels)
         return
     for name, module in backbone.named_modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == COLOURS and module.groups == 1:
@@ -61,6 +61,11 @@ def replace_first(backbone: nn.Module, channels: int) -> None:
             setattr(backbone.get_submodule(parent), last, _convolution(module, channels))
             return
     raise ValueError("no convolution of three channels")
+
+
+def mix_before(backbone: nn.Module, channels: int) -> None:
+    """Let a backbone for three colours see ``channels`` mixed to three: its first step is about colours, not about weights."""
+    backbone.register_forward_pre_hook(partial(_mixed, matrix=mixing(COLOURS, channels)))
 
 
 def _convolution(first: nn.Conv2d, channels: int) -> nn.Conv2d:
