@@ -39,7 +39,10 @@ def plans() -> list[Phase]:
 
 
 def side_of(info: BackboneInfo, least: int = 64) -> int:
-    return info.input_size if info.fixed_size else min(info.input_size, max(info.min_size, least))
+    if info.fixed_size:
+        return info.input_size
+    step = info.size_step or 1
+    return min(info.input_size, -(-max(info.min_size, least) // step) * step)
 
 
 def one_step(name: str, *, channels: int, size: int = 0) -> Tried:
