@@ -1,18 +1,16 @@
 """The verb that looks at a chain before training: `augment`. Parsers and lazy imports only; `cli` runs what they give."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench import verb_parts
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job
+from workbench.verb_parts import Verb, add_action, add_actions, add_project, add_settings
 
 if TYPE_CHECKING:
     from workbench.training.config import TrainConfig
-
-Verb = Callable[..., argparse.ArgumentParser]
-"""``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
 
 MOST_IMAGES = 256
 """All of them are in memory at the size at which they are prepared."""
@@ -21,17 +19,13 @@ MOST_IMAGES = 256
 def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
     augment = verb("augment", "Look at a chain of augmentation: what it does to the project's images.", _augment)
-    inner = augment.add_subparsers(dest="action", required=True, metavar="ACTION")
+    inner = add_actions(augment)
 
     def action(name: str, help_: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=help_, description=help_)
-        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
-        added.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
+        added = add_action(inner, name, help_)
+        add_project(added)
         added.add_argument("--chain", metavar="FILE|PRESET", help="the chain (default: that of the config)")
-        added.add_argument("--config", type=Path, metavar="FILE", help="a run's config as TOML")
-        added.add_argument(
-            "--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config"
-        )
+        add_settings(added)
         return added
 
     preview = action("preview", "A sheet of one image's variants, or of the image after each step.")
@@ -58,14 +52,13 @@ def add_verbs(verb: Verb) -> None:
 
 def _add_chain_actions(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add what is about chains alone, and takes no project."""
-    presets = inner.add_parser("presets", help="List the chains to start from.", description="List the presets.")
-    convert = inner.add_parser(
+    add_action(inner, "presets", "List the chains to start from.")
+    convert = add_action(
+        inner,
         "convert",
-        help="Write a chain as a file of Workbench or albumentations, or as Python code.",
-        description="Write a chain in another form: .json, .yaml, .py. Albumentations reads the first two.",
+        "Write a chain as a file of Workbench or albumentations, or as Python code.",
+        "The file ends in .json, .yaml or .py; albumentations reads the first two.",
     )
-    for added in (presets, convert):
-        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
     convert.add_argument("chain", metavar="FILE|PRESET", help="the chain")
     convert.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .json, .yaml or .py")
     convert.add_argument(
@@ -81,13 +74,8 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
 
     A chain that is named holds for every class. Raises WorkbenchError for a file or a setting that cannot be used.
     """
-    from workbench.training.config import TrainConfig
-
-    draft = arguments.project / "draft.toml"
-    source = arguments.config or (draft if draft.is_file() else None)
-    config = TrainConfig.load(source) if source else TrainConfig()
     chain = [f"augment={arguments.chain}", "rare.classes=[]"] if arguments.chain else []
-    config = config.with_settings([*arguments.set, *chain])
+    config = verb_parts.config_of(arguments, *chain)
     if arguments.chain:
         from workbench.augment import exchange
 

@@ -22,6 +22,7 @@ import platformdirs
 from workbench import __version__, augment_verbs, dataset_verbs, model_verbs, telling, weights_verbs
 from workbench.errors import WorkbenchError, told
 from workbench.jobs import Event, Job, Stop, drain, to_json
+from workbench.verb_parts import add_project, add_settings
 
 VERBS = (
     "scan",
@@ -207,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     scan = verb("scan", "Bring folders of images into a project (made where it does not exist).", _scan)
-    _project(scan)
+    add_project(scan)
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--no-verify", action="store_true", help="read headers only: no full decode, no content hash")
 
@@ -217,14 +218,13 @@ def _parser() -> argparse.ArgumentParser:
     weights_verbs.add_verbs(verb)
 
     train = verb("train", "Train a model; the run folder holds everything about it.", _train)
-    _project(train)
-    train.add_argument("--config", type=Path, metavar="FILE", help="a run's config as TOML")
-    train.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config")
+    add_project(train)
+    add_settings(train)
     train.add_argument("--print-config", action="store_true", help="show the whole config and stop")
     train.add_argument("--run", metavar="ID", help="start or continue this run instead of making a new one")
 
     evaluate = verb("evaluate", "Measure a run on the deployment path.", _evaluate)
-    _project(evaluate)
+    add_project(evaluate)
     evaluate.add_argument("--run", default="last", metavar="ID")
     evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
     evaluate.add_argument("--test-set", default="", metavar="NAME", help="only the images of this frozen test set")
@@ -236,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     export = verb("export", "Write a run's model as an ONNX package and prove it equal.", _export)
-    _project(export)
+    add_project(export)
     export.add_argument("--run", default="last", metavar="ID")
     export.add_argument("--out", required=True, type=Path, metavar="DIR", help="the package; absent or empty before")
 
@@ -253,10 +253,6 @@ def _parser() -> argparse.ArgumentParser:
     verb("doctor", "Versions, devices, what would fail on this machine and why.", _doctor)
     verb("serve", "", None)
     return parser
-
-
-def _project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
 
 
 # Each verb imports what it needs when it runs: `split` must not wait for torch, nor `predict` for anything but onnxruntime.

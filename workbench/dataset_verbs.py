@@ -1,14 +1,11 @@
 """The verbs that curate a project: labels, rescan, split, curate. Parsers and lazy imports only; `cli` runs what they give."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job
-
-Verb = Callable[..., argparse.ArgumentParser]
-"""``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
+from workbench.verb_parts import Verb, add_action, add_actions, add_project
 
 CHECKS = (
     "duplicates",
@@ -43,12 +40,12 @@ def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
     _add_labels(verb)
     rescan = verb("rescan", "Find new, changed, moved and missing files in the project's folders.", _rescan)
-    _project(rescan)
+    add_project(rescan)
     rescan.add_argument("--no-verify", action="store_true", help="read headers only: no full decode, no content hash")
     rescan.add_argument("--relink", nargs=2, type=Path, metavar=("OLD", "NEW"), help="a folder that lies elsewhere now")
     _add_split(verb)
     curate = verb("curate", "Find copies, bad pictures, probable wrong labels, leaks and shortcuts.", _curate)
-    _project(curate)
+    add_project(curate)
     curate.add_argument("--only", type=_names, metavar="CHECKS", help=f"some of {','.join((*CHECKS, *FURTHER))}")
     curate.add_argument("--run", metavar="ID", help="the run whose model makes the suggestions (default: embeddings)")
     curate.add_argument(
@@ -60,12 +57,11 @@ def add_verbs(verb: Verb) -> None:
 
 def _add_labels(verb: Verb) -> None:
     labels = verb("labels", "Bring labels in, write them out, compare graders.", _labels)
-    inner = labels.add_subparsers(dest="action", required=True, metavar="ACTION")
+    inner = add_actions(labels)
 
     def action(name: str, help_: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=help_, description=help_)
-        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
-        _project(added)
+        added = add_action(inner, name, help_)
+        add_project(added)
         return added
 
     import_ = action("import", "Bring labels from a file into the project.")
@@ -89,7 +85,7 @@ def _add_labels(verb: Verb) -> None:
 
 def _add_split(verb: Verb) -> None:
     split = verb("split", "Divide the labelled images into train, validation and test.", _split)
-    _project(split)
+    add_project(split)
     split.add_argument("--validation", type=float, default=0.15, metavar="SHARE", help="default: 0.15")
     split.add_argument("--test", type=float, default=0.2, metavar="SHARE", help="default: 0.2")
     split.add_argument("--seed", type=int, default=7, help="the same seed gives the same split (default: 7)")
@@ -104,10 +100,6 @@ def _add_split(verb: Verb) -> None:
     keeping.add_argument("--freeze-test", metavar="NAME", help="keep the test images of now as a test set of this name")
     keeping.add_argument("--repair", action="store_true", help="keep the split, but move what is on both sides to one")
     _backbone(split)
-
-
-def _project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
 
 
 def _backbone(parser: argparse.ArgumentParser) -> None:

@@ -1,25 +1,17 @@
 """The verb about backbones: `models`. Parsers and lazy imports only; `cli` runs what they give."""
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job
-
-Verb = Callable[..., argparse.ArgumentParser]
-"""``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
+from workbench.verb_parts import Verb, add_action, add_actions, add_project, add_settings, config_of
 
 
 def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
     models = verb("models", "List the backbones, look into one, measure a run's steps.", _models)
-    inner = models.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, help_: str, more: str = "") -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=help_, description=f"{help_} {more}".strip())
-        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
-        return added
+    action = partial(add_action, add_actions(models))
 
     listed = action("list", "List the backbones of timm, of torchvision and ours.")
     listed.add_argument("words", nargs="*", metavar="TEXT", help="what the name or the family holds")
@@ -48,9 +40,8 @@ def add_verbs(verb: Verb) -> None:
         "Measure a few real steps of a run on this machine: minutes, memory, the largest batch.",
         "Changes nothing in the project and needs no weights.",
     )
-    probe.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
-    probe.add_argument("--config", type=Path, metavar="FILE", help="a run's config as TOML (default: the draft)")
-    probe.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config")
+    add_project(probe)
+    add_settings(probe, "a run's config as TOML (default: the draft)")
 
 
 def _models(arguments: argparse.Namespace) -> Job:
@@ -94,11 +85,7 @@ def _show(arguments: argparse.Namespace) -> Job:
 
 
 def _probe(arguments: argparse.Namespace) -> Job:
-    from workbench.training.config import TrainConfig
-
-    draft = arguments.project / "draft.toml"
-    source = arguments.config or (draft if draft.is_file() else None)
-    config = (TrainConfig.load(source) if source else TrainConfig()).with_settings(arguments.set)
+    config = config_of(arguments)
     from workbench.training.probe import probe
 
     return probe(arguments.project, config)

@@ -1,14 +1,12 @@
 """The verb about published weights: `weights`. Parsers and lazy imports only; `cli` runs what they give."""
 
 import argparse
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job
-
-Verb = Callable[..., argparse.ArgumentParser]
-"""``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
+from workbench.verb_parts import Verb, add_action, add_actions
 
 WEIGHTS = "NAME[.TAG]"
 NAMES_HELP = "timm/NAME or torchvision/NAME, with .TAG for other than the default weights"
@@ -17,12 +15,7 @@ NAMES_HELP = "timm/NAME or torchvision/NAME, with .TAG for other than the defaul
 def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
     weights = verb("weights", "List, download and pack published weights, and say where they lie.", _weights)
-    inner = weights.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, help_: str, more: str = "") -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=help_, description=f"{help_} {more}".strip())
-        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print events as JSON lines")
-        return added
+    action = partial(add_action, add_actions(weights))
 
     listed = action("list", "List the weights that are on this machine, or all of some backbones.")
     listed.add_argument("names", nargs="*", metavar="NAME", help="timm/NAME or torchvision/NAME")
