@@ -187,6 +187,14 @@ def test_another_chain_makes_it_out_of_date_and_the_same_one_brings_it_back(bar:
     assert bar.costs() == {(0,): 0.02, (1, 0): 4.5}
 
 
+def test_a_later_phase_makes_it_out_of_date(bar: ChecksBar, qtbot: QtBot) -> None:
+    finished(qtbot, bar)
+    config = bar._config
+    assert config is not None
+    bar.show_config(config.with_settings(["preset=gradual", "freeze=" + config.freeze.kind, f"epochs={config.epochs}"]))
+    assert bar.out_of_date, "what the model eats is measured in the phases of the run"
+
+
 def test_what_no_check_depends_on_leaves_it_up_to_date(bar: ChecksBar, qtbot: QtBot) -> None:
     finished(qtbot, bar)
     assert bar._config is not None

@@ -342,7 +342,7 @@ def _with_config(session: Session, folder: Path, config: TrainConfig) -> Job:
 
 def _key_of(config: TrainConfig, session: Session) -> str:
     """Name everything that the findings depend on."""
-    parts = config.model_dump(mode="json", include={"augment", "rare", "preprocess", "freeze"})
+    parts = config.model_dump(mode="json", include={"augment", "rare", "preprocess", "freeze", "then"})
     parts["backbone"] = config.backbone.name
     compute = config.compute
     parts["compute"] = [compute.device, compute.precision, compute.batch_size, compute.workers, compute.prepared_cache]
