@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from workbench.augment.chain import DEEPEST, GROUPS, MOST_STEPS, Chain, Place, Step
 from workbench.ui.augment import edits
-from workbench.ui.augment.edits import History, Refused
+from workbench.ui.augment.edits import Refused
+from workbench.ui.history import History
 
 
 def leaf(name: str) -> Step:
@@ -193,29 +194,4 @@ def test_any_edits_are_taken_back_one_by_one(of: Chain, data: st.DataObject) -> 
     assert not history.can_undo
     for before, after in pairwise(seen):
         assert history.redo(before) == after
-    assert not history.can_redo
-
-
-def test_a_new_change_ends_what_could_be_redone() -> None:
-    history: History[str] = History()
-    history.push("a")
-    assert history.undo("b") == "a"
-    history.push("a")
-    assert not history.can_redo
-    assert history.redo("c") is None
-
-
-def test_a_drag_is_undone_as_one() -> None:
-    history: History[Chain] = History()
-    start = chain("a")
-    now = start
-    for chance in (0.1, 0.2, 0.3):
-        history.push(now, "0.p")
-        now = edits.change(now, (0,), p=chance)
-    history.pause()
-    history.push(now, "0.p")
-    now = edits.change(now, (0,), p=0.9)
-    assert history.undo(now).steps[0].p == 0.3
-    assert history.undo(now) == start
-    history.clear()
     assert not history.can_redo

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench.augment.chain import Chain, Place, Step
 from workbench.training.config import MixConfig, RareConfig
 from workbench.ui.augment import edits
-from workbench.ui.augment.edits import History, Refused
+from workbench.ui.augment.edits import Refused
+from workbench.ui.history import History
 from workbench.ui.session import Session
 
 Target = Literal["all", "rare"]

@@ -1,19 +1,15 @@
-"""Changes to a chain as functions that return a new one, and the history that takes them back. No widgets.
+"""Changes to a chain as functions that return a new one. No widgets.
 
 A place that a step is put at names the step it comes before, in the chain as it is now; one past the last of a group (or
 of the chain) is its end. What the chain's limits do not allow raises `Refused` with a sentence.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from workbench.augment.chain import DEEPEST, MOST_STEPS, Chain, Place, Step, told_plainly
 from workbench.errors import WorkbenchError
-
-DEPTH = 200
-
-S = TypeVar("S")
 
 
 class Refused(WorkbenchError):
@@ -152,50 +148,3 @@ def _made(steps: tuple[Step, ...]) -> Chain:
         if sum(1 for _ in Chain.model_construct(steps=steps).walk()) > MOST_STEPS:
             raise Refused(f"A chain holds at most {MOST_STEPS} steps; remove one first.") from error
         raise Refused(f"Groups can be nested {DEEPEST - 1} deep at most.") from error
-
-
-class History(Generic[S]):
-    """Undo and redo. Changes of the same ``what`` in a row (a slider that is dragged) are taken back as one."""
-
-    def __init__(self) -> None:
-        self._before: list[S] = []
-        self._after: list[S] = []
-        self._what = ""
-
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._before)
-
-    @property
-    def can_redo(self) -> bool:
-        return bool(self._after)
-
-    def push(self, before: S, what: str = "") -> None:
-        """Remember the state as it was. An empty ``what`` never merges."""
-        self._after.clear()
-        if not what or what != self._what:
-            self._before.append(before)
-            del self._before[:-DEPTH]
-        self._what = what
-
-    def pause(self) -> None:
-        """The next change is another one, even of the same thing (the slider was let go)."""
-        self._what = ""
-
-    def undo(self, now: S) -> S | None:
-        return self._step(self._before, self._after, now)
-
-    def redo(self, now: S) -> S | None:
-        return self._step(self._after, self._before, now)
-
-    def clear(self) -> None:
-        self._before.clear()
-        self._after.clear()
-        self._what = ""
-
-    def _step(self, source: list[S], target: list[S], now: S) -> S | None:
-        self._what = ""
-        if not source:
-            return None
-        target.append(now)
-        return source.pop()

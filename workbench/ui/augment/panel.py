@@ -26,10 +26,10 @@ from workbench.ui.augment.preview_engine import Child
 from workbench.ui.augment.rare_classes import image_of
 from workbench.ui.augment.step_form import StepForm
 from workbench.ui.augment.transform_list import SIDE
-from workbench.ui.augment.undo_keys import takes_undo
 from workbench.ui.drops import dropped_chain
 from workbench.ui.layouts import column
 from workbench.ui.session import Session
+from workbench.ui.undo_keys import takes_undo
 from workbench.ui.widgets import Panel, PanelState
 
 USUAL_SIDE = 224

@@ -14,8 +14,8 @@ from workbench.ui import figures, theme
 from workbench.ui.augment.param_editors import NumbersEditor, ParamEditor
 from workbench.ui.augment.param_row import ParamRow
 from workbench.ui.augment.param_values import same
-from workbench.ui.augment.undo_keys import takes_undo
 from workbench.ui.layouts import column, rule
+from workbench.ui.undo_keys import takes_undo
 from workbench.ui.widgets import Section, button, label
 
 MARGIN = 12

@@ -1,6 +1,6 @@
 """The Model panel: the catalogue on the left; on the right the way, weights, freeze plan and images of the chosen backbone."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QEvent, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -12,11 +12,13 @@ from workbench.ui.model import facts, known_stages, parts_tree
 from workbench.ui.model.anatomy_source import AnatomySource, Question
 from workbench.ui.model.aside import Aside
 from workbench.ui.model.catalogue import CatalogueSide
+from workbench.ui.model.draft_history import DraftHistory
 from workbench.ui.model.parts_tree import Node
 from workbench.ui.model.plan_side import SIDE, PlanSide
 from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.model.weights_picker import with_backbone
 from workbench.ui.session import Session
+from workbench.ui.undo_keys import FieldUndo, takes_undo
 from workbench.ui.widgets import Panel, PanelState
 
 
@@ -63,6 +65,12 @@ class ModelPanel(Panel):
         self.add_action(
             "model.probe.action", self.tr("Measure what a run will take"), self.aside.probe.start, icon="clock"
         )
+        self.history = DraftHistory(session, self)
+        self._undo = self.add_action("model.undo", self.tr("Undo the change of the model"), self.undo, icon="undo")
+        self._redo = self.add_action("model.redo", self.tr("Redo the change of the model"), self.redo, icon="redo")
+        FieldUndo(self, self.undo, self.redo)
+        self.history.changed.connect(self._show_undo)
+        self._show_undo()
         self.plan_side.layers_asked.connect(self.show_layers)
         self.plan_side.weights.presenceChanged.connect(self._weights_came)
         self.aside.batch_chosen.connect(self._batch_chosen)
@@ -105,6 +113,25 @@ class ModelPanel(Panel):
             ),
             (self.tr("Let a part learn, or freeze it"), self.tr("click its box, or Space")),
         ]
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+Z in this panel is about the model, not about the labels."""
+        return takes_undo(event, self.undo, self.redo) or super().event(event)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last change of the model back."""
+        self.history.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self.history.redo()
+
+    @Slot()
+    def _show_undo(self) -> None:
+        self._undo.setEnabled(self.history.can_undo)
+        self._redo.setEnabled(self.history.can_redo)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
