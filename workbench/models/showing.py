@@ -7,6 +7,7 @@ from typing import Any
 from workbench.jobs import Event, Job, Stop
 from workbench.models.anatomy_parts import Anatomy
 from workbench.models.catalog import BackboneInfo, backbones, check_size, find, weights_here
+from workbench.models.searching import Search, searchable
 
 SORTS: dict[str, Callable[[BackboneInfo], Any]] = {
     "name": lambda info: info.name,
@@ -78,17 +79,17 @@ def list_backbones(
     most_gmacs: float = 0.0,
     sort: str = "name",
 ) -> Job:
-    """Return the job that lists the backbones whose name, family or title holds all ``words``.
+    """Return the job that lists the backbones that a search for ``words`` finds (`workbench.models.searching`).
 
     ``most_gmacs`` of 0 sets no limit. Yields BackboneListed and BackbonesCounted.
     """
 
     def job(_: Stop) -> Iterator[Event]:
-        every = backbones()
+        every, search = backbones(), Search(words)
         found = [
             info
             for info in every
-            if _holds(info, words)
+            if search.finds(searchable(info))
             and (not library or info.library == library)
             and (not family or info.family.lower() == family.lower())
             and (not recommended or info.recommended)
@@ -126,11 +127,6 @@ def show_backbone(name: str, *, size: int = 0, channels: int = 3, classes: int =
                 yield from _layers(event)
 
     return job
-
-
-def _holds(info: BackboneInfo, words: Sequence[str]) -> bool:
-    text = f"{info.name} {info.family} {info.title}".lower()
-    return all(word.lower() in text for word in words)
 
 
 def _listed(info: BackboneInfo, here: bool) -> BackboneListed:

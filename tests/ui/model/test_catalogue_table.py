@@ -45,6 +45,13 @@ def test_recommended_come_first_and_a_search_puts_the_name_itself_first(qtbot: Q
         assert names(proxy) == ["timm/resnet50", "torchvision/resnet50", "timm/zresnet50"]
 
 
+def test_what_begins_as_the_search_by_name_or_family_comes_next(qtbot: QtBot) -> None:
+    rows = [backbone("timm/a_dino"), backbone("timm/vit_small", family="DINOv2", title="dino"), backbone("timm/dinox")]
+    proxy = CatalogueFilter(model_of(rows))
+    proxy.narrow(Wanted().with_text("DINO"))
+    assert names(proxy) == ["timm/dinox", "timm/vit_small", "timm/a_dino"]
+
+
 def test_those_recommended_for_the_data_come_first_in_their_order_and_say_why(qtbot: QtBot) -> None:
     model = model_of(few())
     proxy = CatalogueFilter(model)

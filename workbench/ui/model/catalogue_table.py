@@ -23,6 +23,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from workbench.models.catalog import BackboneInfo
+from workbench.models.searching import Search, searchable, squeezed
 from workbench.ui import figures, icons, tables, theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -112,17 +113,6 @@ class Wanted:
         return replace(self, words=tuple(text.lower().split()))
 
 
-def haystack(info: BackboneInfo) -> str:
-    """Return what a search looks in: names, family, year, notes and the tags of the weights."""
-    year = str(info.year) if info.year else ""
-    return " ".join((info.name, info.family, info.title, year, *info.weights)).lower()
-
-
-def squeezed(text: str) -> str:
-    """Return what of a name counts for its rank: "resnet 50" and "ResNet_50" are meant as resnet50."""
-    return "".join(each for each in text.lower() if each.isalnum())
-
-
 class CatalogueModel(QAbstractTableModel):
     """One row per backbone. ``here`` answers whether hub weights of one are on this machine."""
 
@@ -137,7 +127,7 @@ class CatalogueModel(QAbstractTableModel):
     ) -> None:
         super().__init__(parent)
         self._here = {each.name: here(each) for each in backbones}
-        self._haystack = {each.name: haystack(each) for each in backbones}
+        self._searchable = {each.name: searchable(each) for each in backbones}
         self._squeezed = {each.name: squeezed(plain(each)) for each in backbones}
         self._favourites = set(favourites)
         self._advised = {each.name: each.note for each in backbones if each.recommended}
@@ -292,13 +282,14 @@ class CatalogueModel(QAbstractTableModel):
 
     def accepted(self, wanted: Wanted, fits: Callable[[BackboneInfo], bool]) -> list[bool]:
         """Return for each row whether it is what is wanted."""
+        search = Search(wanted.words)
         return [
             (not wanted.family or row.family == wanted.family)
             and (not wanted.library or row.library == wanted.library)
             and (not wanted.recommended or row.name in self._advised)
             and (not wanted.here or self._here[row.name])
             and (not wanted.favourites or row.name in self._favourites)
-            and (not wanted.words or all(word in self._haystack[row.name] for word in wanted.words))
+            and (not wanted.words or search.finds(self._searchable[row.name]))
             and (not wanted.fits or fits(row))
             for row in self._rows
         ]
@@ -349,7 +340,7 @@ class CatalogueModel(QAbstractTableModel):
         self._rearrange()
 
     def rank_by(self, needle: str) -> None:
-        """Put names that are or begin with ``needle`` (squeezed) first; an empty one gives the plain order back."""
+        """Put what is called ``needle`` (squeezed) first, then what begins so, by name or family; "" gives the plain order."""
         if needle != self._needle:
             self._needle = needle
             self._rearrange()
@@ -375,8 +366,9 @@ class CatalogueModel(QAbstractTableModel):
             return self._order
         exact, begins, others = list[BackboneInfo](), list[BackboneInfo](), list[BackboneInfo]()
         for row in self._order:
-            name = self._squeezed[row.name]
-            (exact if name == self._needle else begins if name.startswith(self._needle) else others).append(row)
+            name, family = self._squeezed[row.name], squeezed(row.family)
+            first = name.startswith(self._needle) or family.startswith(self._needle)
+            (exact if name == self._needle else begins if first else others).append(row)
         return exact + begins + others
 
     def _ordered(self, rows: Sequence[BackboneInfo]) -> list[BackboneInfo]:
