@@ -103,7 +103,7 @@ def _add_split(verb: Verb) -> None:
 
 
 def _backbone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backbone", metavar="NAME", help="the backbone whose embeddings are used")
+    parser.add_argument("--backbone", metavar="NAME[.TAG]", help="the backbone whose embeddings are used")
     parser.add_argument("--weights", default=None, metavar="FILE", help="its weights: a file, or hub")
 
 

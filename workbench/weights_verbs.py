@@ -50,9 +50,11 @@ def add_verbs(verb: Verb) -> None:
 
 
 def named(words: list[str]) -> tuple[list[str], list[str]]:
-    """Divide ``timm/resnet50.a1_in1k`` into name and tag, "" for the default; names themselves hold no dot."""
-    parts = [word.partition(".") for word in words]
-    return [name for name, _, _ in parts], [tag for _, _, tag in parts]
+    """Divide words as ``timm/resnet50.a1_in1k`` into names and tags."""
+    from workbench.models.catalog import divided
+
+    parts = [divided(word) for word in words]
+    return [name for name, _ in parts], [tag for _, tag in parts]
 
 
 def _weights(arguments: argparse.Namespace) -> Job:

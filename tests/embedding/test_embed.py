@@ -12,6 +12,7 @@ from workbench.data.reading import Decoding, read_image
 from workbench.embedding import embed as module
 from workbench.embedding.embed import Vectors, embedded, embeddings_folder, source_of
 from workbench.embedding.network import Extractor
+from workbench.embedding.source import choose
 from workbench.embedding.store import newest
 from workbench.intake import add_folders
 from workbench.jobs import Noticed, Progress, Stop
@@ -165,3 +166,17 @@ def test_a_batch_too_large_for_the_device_is_halved(monkeypatch: pytest.MonkeyPa
     found = extractor.features(prepared)
     assert np.allclose(found[:, 0], [one.mean(dim=(2, 3))[0, 0] for one in prepared])
     assert extractor.batch_size <= 4
+
+
+def test_published_weights_of_a_tag_are_those_that_embed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def created(name: str, **options: Any) -> Any:
+        asked.append((options["weights"], options["tag"]))
+        return create(name, weights="none", classes=2)
+
+    monkeypatch.setattr("workbench.embedding.network.create", created)
+    choose("torchvision/squeezenet1_1", "hub", decoding=Decoding()).extractor()
+    choose("timm/test_vit.r160_in1k", "hub", decoding=Decoding()).extractor()
+    choose("tests/tiny", "none", decoding=Decoding()).extractor()
+    assert asked == [("hub", "IMAGENET1K_V1"), ("hub", "r160_in1k"), ("none", "")]

@@ -43,6 +43,19 @@ def test_the_key_follows_all_that_changes_a_vector(tmp_path: Path):
     assert plain.key.startswith("tiny-")
 
 
+def test_the_tag_of_published_weights_leads_to_them_and_to_their_pixels():
+    default = choose("timm/vit_small_patch16_224", "hub", decoding=Decoding())
+    tagged = choose("timm/vit_small_patch16_224.augreg_in1k", "hub", decoding=Decoding())
+    assert tagged.info.weights[0] == "augreg_in1k" != default.info.weights[0]
+    assert tagged.key != default.key
+    assert tagged.title == "timm/vit_small_patch16_224, hub weights augreg_in1k"
+    dino = choose("timm/vit_small_patch16_224.dino", "none", decoding=Decoding())
+    assert (dino.info.mean, default.info.mean) == ((0.485, 0.456, 0.406), (0.5, 0.5, 0.5))
+    with pytest.raises(WorkbenchError, match=r"no weights named 'augreg_in2k'; did you mean augreg_in"):
+        find_backbone("timm/vit_small_patch16_224.augreg_in2k")
+    assert find_backbone("mobilenet_v2.IMAGENET1K_V1").weights[0] == "IMAGENET1K_V1"
+
+
 def test_weights_that_are_not_here_are_told_at_once(tmp_path: Path):
     with pytest.raises(WorkbenchError, match=r"absent\.pt cannot be read"):
         choose("tests/tiny", str(tmp_path / "absent.pt"), decoding=Decoding())

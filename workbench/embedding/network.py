@@ -65,9 +65,12 @@ class Extractor:
 
 
 def of_backbone(info: BackboneInfo, weights: str) -> Extractor:
-    """Return the extractor of a backbone. Raises WorkbenchError for weights that do not fit or cannot be had."""
+    """Return the extractor of a backbone; ``hub`` are the first of ``info.weights``.
+
+    Raises WorkbenchError for weights that do not fit or cannot be had.
+    """
     # Random weights too are the same each time: embeddings are kept by the name of what made them.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network, _ = create(info.name, weights=weights, classes=2)
+        network, _ = create(info.name, weights=weights, classes=2, tag=next(iter(info.weights), ""))
     return Extractor(network.backbone, PreprocessSpec.for_backbone(info))

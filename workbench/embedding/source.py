@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
-from workbench.models.catalog import BackboneInfo, backbones, find, weights_here
+from workbench.models.catalog import BackboneInfo, backbones, divided, find, weights_here, with_tag
 
 if TYPE_CHECKING:
     from workbench.embedding.network import Extractor
@@ -31,7 +31,10 @@ class EmbeddingSource(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """A backbone at hand: ``weights`` is a file, ``hub`` or ``none``; ``key`` names the store of its embeddings."""
+    """A backbone at hand: ``weights`` is a file, ``hub`` (the first of ``info.weights``) or ``none``.
+
+    ``key`` names the store of its embeddings.
+    """
 
     info: BackboneInfo
     weights: str
@@ -41,7 +44,8 @@ class Source:
     @property
     def title(self) -> str:
         """What it is, for people."""
-        what = {"hub": "hub weights", "none": "random weights"}.get(self.weights, Path(self.weights).name)
+        published = " ".join(["hub weights", *self.info.weights[:1]]).strip()
+        what = {"hub": published, "none": "random weights"}.get(self.weights, Path(self.weights).name)
         return f"{self.info.name}, {what}"
 
     @property
@@ -56,24 +60,25 @@ class Source:
         return of_backbone(self.info, self.weights)
 
 
-def find_backbone(name: str) -> BackboneInfo:
+def find_backbone(word: str) -> BackboneInfo:
     """Return the backbone of this full name, or of this short one (``mobilenet_v2``) where only one library has it.
 
-    Raises WorkbenchError that names the nearest ones.
+    ``NAME.TAG`` is the backbone with those of its published weights. Raises WorkbenchError that names the nearest ones.
     """
+    name, tag = divided(word)
     if "/" not in name:
         same = [info for info in backbones() if info.name.partition("/")[2] == name]
         if len(same) == 1:
-            return same[0]
+            return with_tag(same[0], tag)
         if same:
             raise WorkbenchError(
                 f"There are {len(same)} backbones named '{name}'; choose {' or '.join(info.name for info in same)}."
             )
-    return find(name)
+    return with_tag(find(name), tag)
 
 
 def choose(name: str, weights: str | None, *, decoding: Decoding) -> Source:
-    """Return the source for a backbone and its weights: a file, ``hub``, ``none``; None takes the hub's where they are here.
+    """Return the source for a backbone (NAME or NAME.TAG) and its weights: a file, ``hub``, ``none``; None takes the hub's where they are here.
 
     Raises WorkbenchError for an unknown backbone and for weights that are not there.
     """

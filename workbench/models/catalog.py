@@ -125,6 +125,12 @@ def find(name: str) -> BackboneInfo:
     raise WorkbenchError(f"There is no backbone named '{name}'; did you mean {', '.join(close)}?")
 
 
+def divided(word: str) -> tuple[str, str]:
+    """Divide ``timm/resnet50.a1_in1k`` into name and tag, "" for the default; names themselves hold no dot."""
+    name, _, tag = word.partition(".")
+    return name, tag
+
+
 def with_tag(info: BackboneInfo, tag: str) -> BackboneInfo:
     """Return the backbone as these weights have it: input size, normalisation, licence and files; the default for "".
 

@@ -20,3 +20,5 @@ def test_the_weights_of_a_run_are_told_as_their_file(project_folder: Path) -> No
         assert embedding_backbone(session) == ("torchvision/squeezenet1_1", file)
         session.config = config
         assert embedding_backbone(session) == ("torchvision/squeezenet1_1", "none")
+        session.config = config.with_settings(["weights=hub", "backbone=timm/resnet18", "backbone.tag=a2_in1k"])
+        assert embedding_backbone(session) == ("timm/resnet18.a2_in1k", "hub")

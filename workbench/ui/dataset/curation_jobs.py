@@ -100,13 +100,14 @@ class CurationJobs(QObject):
 
 
 def embedding_backbone(session: Session) -> tuple[str, str]:
-    """Return the backbone and the weights (hub, none or a file) that the embeddings are made with: those of the Model panel."""
+    """Return what makes the embeddings: the backbone of the Model panel, NAME or NAME.TAG, and hub, none or a file."""
     backbone = session.config.backbone
     if backbone.weights.startswith(PREFIX):
         # A run without a model: whoever makes the embeddings says what is wrong with it.
         with contextlib.suppress(WorkbenchError):
             backbone = with_absolute_weights(session.config, session.project).backbone
-    return backbone.name, backbone.weights
+    # Also beside a file: the size and the normalisation are those of the weights that are chosen.
+    return f"{backbone.name}.{backbone.tag}" if backbone.tag else backbone.name, backbone.weights
 
 
 class BackboneHint(QWidget):
