@@ -1,6 +1,8 @@
 import argparse
 import os
 import pickle
+import tarfile
+import warnings
 from pathlib import Path
 
 import pytest
@@ -35,8 +37,26 @@ def prefixed(prefix: str, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         lambda weights: prefixed("module.", weights),
         lambda weights: {"state_dict": prefixed("module.", weights)},
         lambda weights: {"state_dict": prefixed("module.backbone.", weights)},
+        lambda weights: {"state_dict": prefixed("net.trunk.0.", weights), "hyper_parameters": {"rate": 1.0}},
+        lambda weights: {"teacher": prefixed("backbone.", weights), "student": {}, "epoch": 3},
+        lambda weights: {"state_dict": {key: value * 0 for key, value in weights.items()}, "state_dict_ema": weights},
+        lambda weights: {
+            **prefixed("encoder_q.", weights),
+            **prefixed("encoder_k.", {"3.weight": weights["3.weight"] * 0}),
+        },
     ],
-    ids=["bare", "state_dict", "model", "module.", "state_dict and module.", "two prefixes"],
+    ids=[
+        "bare",
+        "state_dict",
+        "model",
+        "module.",
+        "state_dict and module.",
+        "two prefixes",
+        "own",
+        "DINO",
+        "EMA",
+        "MoCo",
+    ],
 )
 def test_checkpoints_are_read_in_every_usual_form(wrap: object, tmp_path: Path) -> None:
     assert callable(wrap)
@@ -45,7 +65,7 @@ def test_checkpoints_are_read_in_every_usual_form(wrap: object, tmp_path: Path) 
     network, report = create("tests/tiny", weights=str(tmp_path / "checkpoint.pth"), classes=3)
     assert torch.equal(network.backbone.state_dict()["3.weight"], weights["3.weight"])
     assert report.matched == len(weights) - 2
-    assert {name.rpartition("fc.")[2] for name in report.dropped} == {"weight", "bias"}
+    assert {name for name in report.dropped if "encoder_k" not in name} == {"fc.weight", "fc.bias"}
     assert report.new == ["head.weight", "head.bias"]
 
 
@@ -95,6 +115,77 @@ def test_harmless_objects_are_refused_too(tmp_path: Path) -> None:
         read_weights(tmp_path / "trainer.pth")
 
 
+def test_what_torch_itself_calls_is_code_too(tmp_path: Path) -> None:
+    class Loads:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return torch.load, ("other.pt",)
+
+    (tmp_path / "bomb.pt").write_bytes(pickle.dumps({"a": Loads()}))
+    with pytest.raises(WorkbenchError, match=r"bomb.pt holds Python objects that could run code"):
+        read_weights(tmp_path / "bomb.pt")
+
+
+def test_a_program_is_called_one(tmp_path: Path) -> None:
+    with warnings.catch_warnings(action="ignore"):  # torch calls it deprecated
+        torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), str(tmp_path / "program.pt"))
+    with pytest.raises(WorkbenchError, match=r"program.pt holds a TorchScript program, which is code"):
+        read_weights(tmp_path / "program.pt")
+    with tarfile.open(tmp_path / "old.pt", "w") as archive:
+        for name in ("sys_info", "pickle", "tensors", "storages"):
+            (tmp_path / name).write_bytes(pickle.dumps({}, protocol=2))
+            archive.add(tmp_path / name, name)
+    with pytest.raises(
+        WorkbenchError, match=r"old.pt holds torch's oldest format, which cannot be read without running"
+    ):
+        read_weights(tmp_path / "old.pt")
+
+
+def test_a_pickle_in_the_name_of_a_safe_file_is_not_read(tmp_path: Path) -> None:
+    torch.save(tiny_weights(), tmp_path / "tiny.safetensors")
+    with pytest.raises(WorkbenchError, match=r"tiny.safetensors is damaged or no safetensors file, whatever its name"):
+        read_weights(tmp_path / "tiny.safetensors")
+
+
+def test_a_safe_file_is_read_whatever_its_name(tmp_path: Path) -> None:
+    save_file(tiny_weights(), tmp_path / "größe 1.bin")
+    assert read_weights(tmp_path / "größe 1.bin").keys() == tiny_weights().keys()
+
+
+def test_a_folder_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="is a folder; choose a weights file"):
+        read_weights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        (lambda value: value * float("nan"), r"infinite or no numbers \(NaN\)"),
+        (lambda value: value / 0, r"infinite or no numbers \(NaN\)"),
+        (lambda value: value.to(torch.int8), "int8 in place of floating-point numbers"),
+        (lambda value: value.to(torch.complex64), "complex64 in place of floating-point numbers"),
+        (lambda value: value.to_sparse(), "sparse numbers"),
+        (lambda value: value.to("meta"), "a shape but no values"),
+    ],
+    ids=["NaN", "infinite", "int8", "complex", "sparse", "meta"],
+)
+def test_numbers_that_no_network_can_start_from_are_refused(spoilt: object, words: str, tmp_path: Path) -> None:
+    assert callable(spoilt)
+    weights = tiny_weights()
+    torch.save({**weights, "3.weight": spoilt(weights["3.weight"])}, tmp_path / "odd.pth")
+    with pytest.raises(WorkbenchError, match=rf"odd.pth cannot be used: '3.weight' (holds|has) .*{words}") as caught:
+        create("tests/tiny", weights=str(tmp_path / "odd.pth"), classes=2)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_are_taken(kind: torch.dtype, tmp_path: Path) -> None:
+    save_file({key: value.to(kind) for key, value in tiny_weights().items()}, tmp_path / "tiny.safetensors")
+    network, _ = create("tests/tiny", weights=str(tmp_path / "tiny.safetensors"), classes=2)
+    found = network.backbone.state_dict()["3.weight"]
+    assert found.dtype == torch.float32
+    assert torch.allclose(found, tiny_weights()["3.weight"], rtol=1e-2)
+
+
 @pytest.mark.parametrize("name", ["broken.pth", "broken.safetensors", "broken.txt"])
 @pytest.mark.parametrize("content", [b"", b"not weights at all", b"PK\x03\x04 half a zip", b"\x80\x02}q\x00."])
 def test_a_damaged_file_is_one_sentence(name: str, content: bytes, tmp_path: Path) -> None:
@@ -114,7 +205,7 @@ def test_a_truncated_checkpoint_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
     torch.save({"epoch": 3, "loss": 0.5}, tmp_path / "log.pth")
-    with pytest.raises(WorkbenchError, match="holds no tensors by name"):
+    with pytest.raises(WorkbenchError, match="holds no tensors by name but 'epoch', 'loss'; choose"):
         read_weights(tmp_path / "log.pth")
 
 

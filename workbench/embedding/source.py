@@ -78,8 +78,9 @@ def find_backbone(word: str) -> BackboneInfo:
 
 
 def choose(name: str, weights: str | None, *, decoding: Decoding) -> Source:
-    """Return the source for a backbone (NAME or NAME.TAG) and its weights: a file, ``hub``, ``none``; None takes the hub's where they are here.
+    """Return the source for a backbone (NAME or NAME.TAG) and its weights: a file, ``hub`` or ``none``.
 
+    None takes the hub's where they are here.
     Raises WorkbenchError for an unknown backbone and for weights that are not there.
     """
     info = find_backbone(name)
