@@ -1,6 +1,8 @@
-"""Rows of a catalogue, made by hand."""
+"""Rows of a catalogue, made by hand, and what holds them."""
 
 from workbench.models.catalog import BackboneInfo, row_to_info
+from workbench.ui.model.catalogue_filter import CatalogueFilter
+from workbench.ui.model.catalogue_model import CatalogueModel, InfoRole
 
 
 def backbone(name: str, **fields: object) -> BackboneInfo:
@@ -31,3 +33,11 @@ def few() -> list[BackboneInfo]:
 def many(count: int = 1450) -> list[BackboneInfo]:
     families = ["resnet", "mobilenet", "vit_base", "efficientnet", "convnext", "swin"]
     return [backbone(f"timm/{families[n % 6]}_{n}", parameters=float(n)) for n in range(count)]
+
+
+def model_of(rows: list[BackboneInfo], *here: str, favourites: tuple[str, ...] = ()) -> CatalogueModel:
+    return CatalogueModel(rows, lambda info: info.name in here, favourites)
+
+
+def names(shown: CatalogueFilter) -> list[str]:
+    return [shown.index(row, 0).data(InfoRole).name for row in range(shown.rowCount())]

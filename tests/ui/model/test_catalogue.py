@@ -10,7 +10,8 @@ from workbench.models.catalog import BackboneInfo
 from workbench.training.config import TrainConfig
 from workbench.ui.model import catalogue as catalogue_module
 from workbench.ui.model.catalogue import CatalogueSide
-from workbench.ui.model.catalogue_table import NAME, STAR, Wanted
+from workbench.ui.model.catalogue_model import NAME, STAR
+from workbench.ui.model.wanted import Wanted
 from workbench.ui.session import Session
 
 

@@ -2,8 +2,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.model.rows import backbone
-from workbench.ui.model.catalogue_table import Wanted
 from workbench.ui.model.filters import FilterBar, fits
+from workbench.ui.model.wanted import Wanted
 
 GB = 10**9
 

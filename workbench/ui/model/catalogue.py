@@ -14,13 +14,14 @@ from workbench.ui import figures, theme
 from workbench.ui.layouts import column, rule
 from workbench.ui.model import filters
 from workbench.ui.model.advice_box import AdviceBox
-from workbench.ui.model.catalogue_table import CatalogueFilter, CatalogueModel, CatalogueTable, Wanted, millions
+from workbench.ui.model.catalogue_filter import CatalogueFilter
+from workbench.ui.model.catalogue_model import CatalogueModel
+from workbench.ui.model.catalogue_table import CatalogueTable
 from workbench.ui.model.filters import FilterBar
 from workbench.ui.model.presence import Presence
+from workbench.ui.model.wanted import Wanted
 from workbench.ui.session import Session
 from workbench.ui.widgets import EmptyState
-
-__all__ = ["CatalogueFilter", "CatalogueModel", "CatalogueSide", "millions"]
 
 FAVOURITES = "favourite_backbones"
 """The preference that holds the stars, for all projects."""

@@ -6,7 +6,7 @@ from workbench.errors import WorkbenchError
 from workbench.models import catalog
 from workbench.models.catalog import BackboneInfo
 from workbench.training.config import BackboneConfig
-from workbench.ui.model.catalogue_table import exports_word, giga, millions, top1
+from workbench.ui.model.backbone_words import exports_word, giga, millions, top1
 
 
 def of(config: BackboneConfig) -> BackboneInfo | None:

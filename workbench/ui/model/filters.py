@@ -10,7 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.models import catalog
 from workbench.ui import figures, icons, theme
 from workbench.ui.layouts import FlowLayout, column, row
-from workbench.ui.model.catalogue_table import Wanted
+from workbench.ui.model.wanted import Wanted
 from workbench.ui.widgets import button, label
 
 ROOMY = 500

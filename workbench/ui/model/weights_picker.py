@@ -13,7 +13,7 @@ from workbench.models.catalog import BackboneInfo, TagInfo
 from workbench.training.config import BackboneConfig, TrainConfig
 from workbench.ui import figures, theme
 from workbench.ui.layouts import column, row
-from workbench.ui.model.catalogue_table import top1
+from workbench.ui.model.backbone_words import top1
 from workbench.ui.model.presence import Presence
 from workbench.ui.model.weights_check import WeightsCheck
 from workbench.ui.model.weights_jobs import WeightsJobs, Wish
