@@ -198,6 +198,12 @@ def test_a_part_that_is_not_there_is_refused_with_the_nearest(part: str, sentenc
         FreezePlan.of("parts", 1, [part]).apply(network)
 
 
+def test_a_part_with_nothing_that_could_train_is_refused() -> None:
+    network, _ = create("tests/tiny", weights="none", classes=2)
+    with pytest.raises(WorkbenchError, match=r"no part 'backbone\.2' that could train"):
+        FreezePlan.of("parts", 1, ["stem", "backbone.2"]).apply(network)
+
+
 def test_a_plan_that_makes_no_sense_is_refused() -> None:
     for kind, train_last in (("some", 1), ("stages", 0)):
         with pytest.raises(ValueError, match="not a freeze plan"):

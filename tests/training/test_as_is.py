@@ -13,6 +13,7 @@ from tests.training.test_run import of, train
 from workbench.errors import WorkbenchError
 from workbench.models import bundle
 from workbench.models.backbones import create
+from workbench.models.catalog import backbones
 from workbench.models.heads import HeadSpec
 from workbench.models.published import Published, classifier
 from workbench.project.project import Project
@@ -123,12 +124,22 @@ def test_a_run_answers_with_the_classes_that_were_published(
     assert torch.allclose(found, torch.softmax(asked / loaded.deployable.temperature, dim=1), atol=1e-5)
 
 
-def test_a_class_without_an_answer_fails_in_a_sentence(project_folder: Path, asking: TrainConfig) -> None:
+def test_a_class_without_an_answer_is_refused_in_a_sentence_before_the_run(
+    project_folder: Path, asking: TrainConfig
+) -> None:
     rename(project_folder, ["bee", "dogs", "scratch"])
-    folder = run.prepare(project_folder, asking)
-    ended = train(project_folder, folder)[-1]
-    assert ended.reason == "failed"
-    assert "None of the 1,000 classes of the pretrained classifier is called 'scratch'" in ended.message
+    with pytest.raises(WorkbenchError, match=r"None of the 1,000 classes of the pretrained .* is called 'scratch'"):
+        run.prepare(project_folder, asking)
+    with Project.open(project_folder) as project:
+        assert project.runs.list() == []
+
+
+def test_published_weights_without_a_classifier_are_refused_before_the_run(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    bare = next(info for info in backbones() if info.tags and not info.tags[0].classes and not info.unsupported)
+    with pytest.raises(WorkbenchError, match=r"bring no classifier of their own"):
+        run.prepare(project_folder, config.with_settings(["preset=as-is", f"backbone={bare.name}"]))
 
 
 def test_random_weights_are_refused_before_the_run(project_folder: Path, config: TrainConfig) -> None:

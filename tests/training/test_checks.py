@@ -7,10 +7,13 @@ from workbench.errors import WorkbenchError
 from workbench.evaluation.samples import all_samples
 from workbench.intake import add_folders
 from workbench.jobs import Stop
+from workbench.models.anatomy_parts import Anatomy, LayerInfo, StageInfo
+from workbench.models.catalog import backbones
 from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.project.splits import Splits
-from workbench.training.checks import check, with_absolute_weights
+from workbench.training import checks
+from workbench.training.checks import check, check_plan, with_absolute_weights
 from workbench.training.config import TrainConfig
 from workbench.training.inputs import freeze
 
@@ -71,6 +74,45 @@ def test_rare_classes_that_the_project_does_not_have_are_named(project_folder: P
     assert "did you mean scratch?" in told
     with Project.open(project_folder) as project:
         check(project, config.with_settings(['rare.classes=["pit", "scratch"]']))
+
+
+def test_a_backbone_that_fails_or_does_not_take_the_size(project_folder: Path, config: TrainConfig) -> None:
+    failing = next(info for info in backbones() if info.unsupported)
+    assert f"{failing.name} is not supported ({failing.unsupported})" in refusal(
+        project_folder, config.with_settings([f"backbone={failing.name}"])
+    )
+    fixed = next(info for info in backbones() if info.fixed_size and not info.unsupported)
+    assert "pixels only, not 100" in refusal(
+        project_folder, config.with_settings([f"backbone={fixed.name}", "size=100"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("freeze=parts:body", "fake has no part 'body' that could train"),
+        ('then=[{freeze = {kind = "parts", trained = ["stem", "backbone.1"]}}]', "no part 'backbone.1'"),
+        ("optimizer.stage_factors={body = 0.5}", "no stage 'body'"),
+        ("freeze=parts:backbone.0.conv,stem,backbone.0.conv.weight", ""),
+        ("optimizer.stage_factors={stem = 0.5}", ""),
+    ],
+)
+def test_a_plan_is_refused_where_the_backbone_was_looked_into_before(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch, setting: str, sentence: str
+) -> None:
+    layers = [
+        LayerInfo("backbone.0.conv", "Conv2d", [], 10, 0, 0, False),
+        LayerInfo("backbone.1", "ReLU", [], 0, 0, 0, False),
+    ]
+    parts = [StageInfo("stem", 10, 0, 0, layers), StageInfo("head", 2, 0, 0)]
+    known = Anatomy("fake", 32, 3, 2, 4, parts, 12, 0)
+    asked = config.with_settings([setting])
+    check_plan(asked)  # nothing is known yet
+    monkeypatch.setattr(checks, "cached", lambda name, size, channels: known)
+    if not sentence:
+        return check_plan(asked)
+    with pytest.raises(WorkbenchError, match=sentence):
+        check_plan(asked.with_settings(["backbone=fake"]))
 
 
 def test_a_weights_file_that_is_not_there(project_folder: Path, config: TrainConfig) -> None:

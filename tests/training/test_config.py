@@ -78,6 +78,50 @@ def test_settings_take_dotted_paths_and_short_names() -> None:
     assert config.epochs == 4
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "epochs=-1",
+        "epochs=0",
+        "optimizer.layer_decay=0",
+        "optimizer.layer_decay=1.1",
+        "optimizer.layer_decay=nan",
+        "optimizer.backbone_factor=nan",
+        "lr=nan",
+        "lr=inf",
+        "optimizer.stage_factors={stem = nan}",
+        "optimizer.stage_factors={stem = inf}",
+        "optimizer.stage_factors={stem = 0}",
+        "optimizer.stage_factors={stem = -0.1}",
+        "optimizer.stage_factors={stem = 101}",
+        "then=[{epochs = 0}]",
+        "then=[{rate = nan}]",
+        "then=[{rate = 0}]",
+        "freeze=stages:0",
+        'method={kind = "features", strength = nan}',
+        "backbone.drop_path=1",
+        "channels=0",
+    ],
+)
+def test_a_value_that_no_run_could_have_is_refused_by_name(setting: str) -> None:
+    field = setting.partition("=")[0]
+    name = {"lr": "learning_rate", "freeze": "train_last"}.get(field, field.rpartition(".")[2])
+    with pytest.raises(WorkbenchError, match=rf"The settings cannot be used: [^;]*{name}[^;]*\.$"):
+        TrainConfig().with_settings([setting])
+
+
+def test_phases_that_become_one_leave_the_run_as_long_as_it_was() -> None:
+    gradual = TrainConfig().with_settings(["preset=gradual"])
+    assert gradual.total_epochs == TrainConfig().epochs
+    assert gradual.with_settings(["preset=full"]).epochs == gradual.total_epochs
+    assert gradual.with_settings(["preset=fast"]).epochs == 5
+    assert TrainConfig(epochs=4).with_settings(["preset=full"]).epochs == 4
+
+
+def test_random_weights_normalise_by_what_they_see() -> None:
+    assert TrainConfig(batch_norm="frozen").with_settings(["preset=scratch"]).batch_norm == "follow"
+
+
 def test_the_preset_is_applied_first_wherever_it_stands() -> None:
     assert TrainConfig().with_settings(["epochs=3", "preset=best"]).epochs == 3
     assert TrainConfig().with_settings(["preset=best"]).freeze.kind == "none"

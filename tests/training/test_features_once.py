@@ -1,4 +1,7 @@
+import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 import numpy as np
@@ -13,10 +16,11 @@ from workbench.evaluation.results import Evaluated, load_evaluated
 from workbench.jobs import Stop
 from workbench.models import bundle
 from workbench.models.backbones import create
-from workbench.training import features_once, run
+from workbench.training import features_once, inputs, run
 from workbench.training.config import TrainConfig
 from workbench.training.control import write_command
 from workbench.training.events import FitEnded, FitStarted, Paused, Preparing, Resumed, Warned
+from workbench.training.untrained import Interrupted, Setting, working
 
 
 def made(count: int = 90, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -136,6 +140,41 @@ def test_a_stop_ends_it_and_it_can_be_made_again(project_folder: Path, once: Tra
     assert [event for event in written(folder) if isinstance(event, FitEnded)] == [stopped[-1], again[-1]]
 
 
+@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+def test_a_stop_ends_the_fitting(project_folder: Path, once: TrainConfig, classifier: str) -> None:
+    """Cross-validation over many images and classes takes long: nobody waits for what they do not want any more."""
+    asked = 0
+
+    def going_on() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        features_once.fit(*made(), 3, classifier=classifier, going_on=going_on)  # type: ignore[arg-type]
+    assert asked == 3
+
+
+def test_work_is_told_that_a_stop_was_asked_for(project_folder: Path, once: TrainConfig) -> None:
+    folder = run.prepare(project_folder, once)
+    commands = iter([[], ["stop"]])
+    setting = Setting(folder, once, inputs.load(folder), "cpu", lambda: next(commands, []))
+    ended = Event()
+
+    def work(going_on: Callable[[], None]) -> None:
+        try:
+            while True:
+                going_on()
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    with pytest.raises(Interrupted):
+        list(working(setting, "Working", work))
+    assert ended.is_set()
+
+
 def test_a_pause_holds_it_until_it_is_resumed(project_folder: Path, once: TrainConfig) -> None:
     folder = run.prepare(project_folder, once)
     events = []
@@ -153,8 +192,6 @@ def test_a_pause_holds_it_until_it_is_resumed(project_folder: Path, once: TrainC
 
 
 def test_an_image_that_cannot_be_read_is_named_and_left_out(project_folder: Path, once: TrainConfig) -> None:
-    from workbench.training import inputs
-
     folder = run.prepare(project_folder, once)
     broken = Path(inputs.load(folder).train[0].path)
     broken.write_bytes(b"no image")

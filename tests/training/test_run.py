@@ -223,22 +223,39 @@ def test_a_checkpoint_of_format_1_goes_on(project_folder: Path, config: TrainCon
     assert_same_weights(whole, folder)
 
 
-@pytest.mark.parametrize(
-    ("setting", "sentence"),
-    [
-        ('then=[{freeze = {kind = "parts", trained = ["layer4"]}}]', "tests/tiny has no part 'layer4'"),
-        ("optimizer.stage_factors={layer4 = 0.1}", "There is no stage 'layer4'"),
-    ],
-)
-def test_a_plan_with_parts_that_are_not_there_ends_the_run_before_its_first_step(
-    project_folder: Path, config: TrainConfig, setting: str, sentence: str
+def test_a_plan_with_parts_that_are_not_there_ends_a_run_of_the_window_before_its_first_step(
+    project_folder: Path, config: TrainConfig
 ) -> None:
-    folder = run.prepare(project_folder, config.with_settings([setting]))
+    """The window makes the folder, and cannot ask the network."""
+    with Project.open(project_folder) as project:
+        folder = project.runs.create(config.with_settings(["freeze=parts:layer4"]).dumps())
     events = train(project_folder, folder)
     assert not of(events, Tick)
     assert isinstance(events[-1], FitEnded)
     assert events[-1].reason == "failed"
-    assert sentence in events[-1].message
+    assert "tests/tiny has no part 'layer4'" in events[-1].message
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["freeze=backbone"], "random numbers and is frozen"),
+        (["freeze=stages:1"], "random numbers and never learns as a whole (stem)"),
+        (["freeze=none", "batch_norm=frozen"], "its batch norm is frozen"),
+        (["freeze=none"], ""),
+        (["freeze=backbone", 'then=[{freeze = {kind = "none"}}]'], ""),
+    ],
+)
+def test_random_numbers_that_stay_are_warned_of(
+    project_folder: Path, config: TrainConfig, settings: list[str], said: str
+) -> None:
+    folder = run.prepare(project_folder, config.with_settings(settings))
+    warned = []
+    for event in run.train(project_folder, folder.id)(Stop()):
+        if isinstance(event, FitStarted):
+            break
+        warned += [event.message] if isinstance(event, Warned) and "random" in event.message else []
+    assert [said in message for message in warned] == ([True] if said else [])
 
 
 def test_crops_rare_classes_and_mixing_repeat_and_resume_whatever_the_workers(

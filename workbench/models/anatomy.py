@@ -22,9 +22,10 @@ from workbench.errors import WorkbenchError
 from workbench.jobs import Event, Job, Progress, Stop
 from workbench.models import anatomy_cache
 from workbench.models.anatomy_parts import Anatomy, LayerInfo, StageInfo
-from workbench.models.backbones import LoadReport, Network, create
+from workbench.models.backbones import Network, create
 from workbench.models.catalog import check_size, find
 from workbench.models.heads import LINEAR, HeadSpec
+from workbench.models.meta import on_meta
 from workbench.models.stages import Stage, stages
 
 
@@ -39,7 +40,7 @@ def describe(name: str, *, size: int = 0, channels: int = 3, classes: int = 2, h
     make = partial(create, name, weights="none", classes=classes, head=head, channels=channels, size=size)
     with _quiet():
         try:
-            return _described(_on_meta(make), side, channels)
+            return _described(on_meta(make), side, channels)
         except WorkbenchError:
             raise
         except (RuntimeError, NotImplementedError, TypeError, ValueError):
@@ -58,16 +59,6 @@ def anatomy(name: str, *, size: int = 0, channels: int = 3, classes: int = 2, he
         yield found
 
     return job
-
-
-def _on_meta(make: Callable[[], tuple[Network, LoadReport]]) -> Network:
-    try:
-        with torch.device("meta"):
-            network, _ = make()
-    except NotImplementedError:  # RegNet of torchvision draws its first weights with numbers of its own
-        network, _ = make()
-    # Tables that are made with numpy stay where they were made.
-    return network.to("meta")
 
 
 def _described(network: Network, size: int, channels: int) -> Anatomy:

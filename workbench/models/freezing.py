@@ -6,11 +6,10 @@ from typing import Any, Literal, Self, get_args
 
 from torch import nn
 
-from workbench.errors import WorkbenchError
 from workbench.models.backbones import Network
+from workbench.models.part_names import no_part
 from workbench.models.rates import stage_rates
 from workbench.models.stages import Stage, stages
-from workbench.registry import nearest
 
 Kind = Literal["backbone", "stages", "none", "parts"]
 BatchNorm = Literal["follow", "frozen"]
@@ -162,27 +161,17 @@ def undecayed_names(network: Network) -> set[str]:
 def _named(network: Network, found: Sequence[Stage], trained: Iterable[str]) -> set[str]:
     """Return the names of the parameters in stages, modules and parameters called so."""
     by_stage = {stage.name: stage.parameter_names for stage in found}
-    modules = {name for name, _ in network.named_modules() if name}
     parameters = [name for name, _ in network.named_parameters()]
+    modules = {name for name, module in network.named_modules() if name and any(True for _ in module.parameters())}
     names = set[str]()
     for part in trained:
         if part in by_stage:
             names.update(by_stage[part])
-        elif part in modules or part in parameters:
-            names.update(name for name in parameters if name == part or name.startswith(f"{part}."))
+        elif inside := {name for name in parameters if name == part or name.startswith(f"{part}.")}:
+            names |= inside
         else:
-            raise WorkbenchError(
-                f"{network.name} has no part '{part}' that could train; did you mean "
-                f"{', '.join(_nearest(part, list(by_stage), modules))}? Correct the freeze plan."
-            )
+            raise no_part(network.name, part, list(by_stage), modules)
     return names
-
-
-def _nearest(part: str, stage_names: list[str], modules: set[str]) -> list[str]:
-    if f"backbone.{part}" in modules:
-        return [f"backbone.{part}"]
-    near = nearest(part, stage_names, 2)
-    return near + nearest(part, sorted(modules), 3 - len(near)) or stage_names
 
 
 def _rest_partly(modules: Iterable[nn.Module], trains: set[int], fixed: set[int]) -> None:

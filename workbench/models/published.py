@@ -39,7 +39,7 @@ def classifier(name: str, *, weights: str, tag: str = "") -> Published:
         raise _none(name, "it has no published weights" if weights != "none" else "random weights were chosen")
     content = hub.fetch(info, tag) if weights == "hub" else read_weights(Path(weights).expanduser())
     source = "hub weights" if weights == "hub" else f"weights in {weights}"
-    names = _names(info)
+    names = class_names(info)
     with torch.random.fork_rng(devices=[]):
         whole = _whole(info, len(names))
         load_into(whole, dict(content), source=source, name=f"{name} with its classifier of {len(names):,} classes")
@@ -47,7 +47,13 @@ def classifier(name: str, *, weights: str, tag: str = "") -> Published:
     return Published(names, weight, bias)
 
 
-def _names(info: BackboneInfo) -> list[str]:
+def class_names(info: BackboneInfo) -> list[str]:
+    """Return the names of the classes that the first of a backbone's published weights tell apart; loads no weights.
+
+    Raises WorkbenchError where there are none, or nobody recorded them.
+    """
+    if info.library not in ("timm", "torchvision"):
+        raise _none(info.name, "it has no published weights")
     architecture = info.name.partition("/")[2]
     if not info.weights:
         raise _none(info.name, "it has no published weights")

@@ -4,7 +4,7 @@ Everything is learnt from the training images alone: the visual words, the scali
 cross-validation among them. The temperature comes from the validation images, as every model's.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from workbench.training import finish
 from workbench.training.config import Baseline
 from workbench.training.events import FitStarted, TrainingEvent, Warned
 from workbench.training.features_once import FOLDS, check_classes
-from workbench.training.untrained import Outcome, Read, Setting, Way, measured, read, working
+from workbench.training.untrained import Outcome, Read, Setting, Way, measured, read, unhindered, working
 
 WORDS = 200
 """Visual words at most; each needs some key points of its own."""
@@ -84,7 +84,7 @@ def events(setting: Setting, method: Baseline) -> Way:
     vocabulary = None
     if method.key_points:
         vocabulary = yield from working(
-            setting, "Finding visual words", lambda: words(seen.points, seed=setting.config.seed)
+            setting, "Finding visual words", lambda _: words(seen.points, seed=setting.config.seed)
         )
         if vocabulary is None and not (method.colour or method.gradients):
             raise WorkbenchError(
@@ -96,7 +96,7 @@ def events(setting: Setting, method: Baseline) -> Way:
     fitted = yield from working(
         setting,
         "Fitting the support vector machines",
-        lambda: fit(looks, seen.plain, seen.points, targets, setting.config.seed),
+        lambda going_on: fit(looks, seen.plain, seen.points, targets, setting.config.seed, going_on),
     )
 
     def saved(truth: NDArray[Any], probabilities: NDArray[np.float32]) -> store.ClassicBundle:
@@ -182,8 +182,12 @@ def fit(
     points: Sequence[NDArray[np.uint8]],
     targets: Targets,
     seed: int = 0,
+    going_on: Callable[[], None] = unhindered,
 ) -> Fitted:
-    """Return the machines for images of which ``plain`` and ``points`` were seen; kernel and C by cross-validation."""
+    """Return the machines for images of which ``plain`` and ``points`` were seen; kernel and C by cross-validation.
+
+    ``going_on`` is called now and then, and may raise to end it.
+    """
     rows = []
     for index, own in enumerate(plain):
         rows.append(looks.joined(own, points[index] if looks.vocabulary is not None else None))
@@ -193,15 +197,17 @@ def fit(
     table = np.stack(rows)
     scaling = Scaling.of(table, lengths)
     scaled = scaling(table)
-    kernel, gamma, strength, score = _choose(scaled, targets, seed)
+    kernel, gamma, strength, score = _choose(scaled, targets, seed, going_on)
     similar = machine.similarity(scaled, scaled, kernel=kernel, gamma=gamma)
-    weight, bias = _machines(similar, targets, strength)
+    weight, bias = _machines(similar, targets, strength, going_on)
     used = np.flatnonzero(np.abs(weight).sum(axis=0) > 0)
     made = Machine(kernel, gamma, scaled[used], weight[:, used], bias)
     return Fitted(ClassicModel(looks, scaling, made), strength, score)
 
 
-def _choose(scaled: Doubles, targets: Targets, seed: int) -> tuple[Kernel, float, float, float]:
+def _choose(
+    scaled: Doubles, targets: Targets, seed: int, going_on: Callable[[], None]
+) -> tuple[Kernel, float, float, float]:
     """Return kernel, gamma, C and the balanced accuracy they reach on the folds that were held out."""
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.model_selection import StratifiedKFold
@@ -216,7 +222,7 @@ def _choose(scaled: Doubles, targets: Targets, seed: int) -> tuple[Kernel, float
         for strength in STRENGTHS:
             said = np.zeros(len(targets), dtype=np.int64)
             for kept, held in splits:
-                weight, bias = _machines(similar[np.ix_(kept, kept)], targets[kept], strength)
+                weight, bias = _machines(similar[np.ix_(kept, kept)], targets[kept], strength, going_on)
                 scores = machine.by_class(similar[np.ix_(held, kept)] @ weight.T + bias)
                 said[held] = scores.argmax(axis=1)
             score = float(balanced_accuracy_score(targets, said))
@@ -227,7 +233,9 @@ def _choose(scaled: Doubles, targets: Targets, seed: int) -> tuple[Kernel, float
     return best
 
 
-def _machines(similar: Doubles, targets: Targets, strength: float) -> tuple[Doubles, Doubles]:
+def _machines(
+    similar: Doubles, targets: Targets, strength: float, going_on: Callable[[], None]
+) -> tuple[Doubles, Doubles]:
     """Return weight [R,N] and bias [R] of the machines, from how similar training images are to each other [N,N]."""
     from sklearn.svm import SVC
 
@@ -235,6 +243,7 @@ def _machines(similar: Doubles, targets: Targets, strength: float) -> tuple[Doub
     asked = kinds[1:] if len(kinds) == 2 else kinds
     weight, bias = np.zeros((len(asked), len(targets))), np.zeros(len(asked))
     for row, kind in enumerate(asked):
+        going_on()
         # Balanced: against all the others a class is rare, and every class shall count the same.
         found = SVC(C=strength, kernel="precomputed", class_weight="balanced").fit(similar, targets == kind)
         weight[row, found.support_] = found.dual_coef_[0]

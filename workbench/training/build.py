@@ -15,6 +15,7 @@ from workbench.data.dataset import ImageDataset, VariedDataset, sample_seed
 from workbench.data.mixing import Mixed, mix
 from workbench.jobs import Noticed
 from workbench.models.backbones import LoadReport, Network
+from workbench.models.freezing import statistics_modules
 from workbench.models.preprocess import Preprocess, PreprocessSpec
 from workbench.training import checkpoints, devices, inputs, optim, pixels
 from workbench.training.config import TrainConfig
@@ -103,7 +104,7 @@ def build(
     network, report = make_network(config, len(frozen.classes), weights=None if checkpoint is None else "none")
     if checkpoint is None:
         report = keep_head(network, report, frozen.classes)
-        yield _weights_told(config, report)
+        yield _weights_told(config, network, report)
     images = TrainPixels(config, frozen.classes, frozen.decoding, largest=frozen.largest, cache=cache)
     warned: set[int] = set()
     ids = {sample.path: sample.id for sample in (*frozen.train, *frozen.validation)}
@@ -116,10 +117,27 @@ def build(
     yield _join(config, frozen, device, network=network, spec=spec, images=images, checkpoint=checkpoint, warned=warned)
 
 
-def _weights_told(config: TrainConfig, report: LoadReport) -> Preparing | Warned:
-    """Say what the backbone starts from, and what of the weights file was left out."""
-    if config.backbone.weights == "none" and all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
-        return Warned("The backbone starts from random numbers and is frozen, so little can be learnt; unfreeze it.")
+def _weights_told(config: TrainConfig, network: Network, report: LoadReport) -> Preparing | Warned:
+    """Say what the backbone starts from, what of the weights file was left out, and what random numbers cannot become."""
+    if config.backbone.weights != "none":
+        return Preparing(report.told())
+    begins = "The backbone starts from random numbers and"
+    if all(isinstance(phase.freeze, FreezeBackbone) for phase in config.phases):
+        return Warned(f"{begins} is frozen, so little can be learnt; unfreeze it.")
+    timeline = Timeline(network, config.phases)
+    learns = set().union(*timeline.trained) | network.fixed_parameters
+    still = [stage.name for stage in timeline.stages if not learns.issuperset(stage.parameter_names)]
+    if still:
+        more = f" and {len(still) - 3} more of its stages" if len(still) > 3 else ""
+        return Warned(
+            f"{begins} never learns as a whole ({', '.join(still[:3])}{more}), so that little can be learnt; unfreeze "
+            "everything, or choose weights."
+        )
+    if config.batch_norm == "frozen" and statistics_modules(network.backbone):
+        return Warned(
+            f"{begins} its batch norm is frozen, so that nothing is normalised and little can be learnt; let batch norm "
+            "follow (batch_norm=follow)."
+        )
     return Preparing(report.told())
 
 

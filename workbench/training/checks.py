@@ -4,7 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.models.catalog import find, with_tag
+from workbench.models.anatomy_cache import cached
+from workbench.models.catalog import check_size, find, with_tag
+from workbench.models.part_names import no_part
+from workbench.models.rates import stage_rates
 from workbench.models.reach import absent
 from workbench.project.ids import ClassId, ImageState, SplitName
 from workbench.project.images import Query
@@ -19,20 +22,44 @@ def check(project: Project, config: TrainConfig) -> None:
 
     Covers: several labels per image, no labelled images, one class only, no split, a class without training images, an
     empty validation split, rare classes that the project does not have (with the nearest names), an unknown backbone
-    (likewise), published weights that do not exist or surely cannot come, a run to start from without a model, and a
-    weights file that is not there. What needs torch (whether the file fits) is said by the run itself, before its first
-    step.
+    (likewise) or one that is known to fail, an image size that it does not take, published weights that do not exist or
+    surely cannot come, a run to start from without a model, a weights file that is not there, and a freeze plan or rates
+    that name what the backbone does not have, where it was looked into before. What needs torch is said by
+    `network_check.check_network`, and whether the weights fit by the run itself, before its first step.
     """
     check_labels(project)
     check_folders(project)
     check_rare(project, config)
     if config.method.kind != "baseline":
         check_weights(project, config)
+        check_plan(config)
+
+
+def check_plan(config: TrainConfig) -> None:
+    """Raise WorkbenchError for a part or a stage that the backbone does not have, as far as `anatomy_cache` knows it."""
+    parts = [part for phase in config.phases for part in getattr(phase.freeze, "trained", ())]
+    if config.method.kind != "train" or not (parts or config.optimizer.stage_factors):
+        return
+    known = cached(config.backbone.name, config.preprocess.size, config.backbone.channels)
+    if known is None:
+        return
+    stages = [stage.name for stage in known.stages]
+    stage_rates(stages, backbone_factor=1.0, stage_factors=config.optimizer.stage_factors)
+    modules = {layer.path for stage in known.stages for layer in stage.layers if layer.parameters}
+    for part in parts:
+        steps = part.split(".")
+        # What is named inside of a layer is one of its tensors, which only the network itself knows.
+        paths = (".".join(steps[:count]) for count in range(2, len(steps) + 1))
+        if part not in stages and modules.isdisjoint((part, *paths)):
+            raise no_part(config.backbone.name, part, stages, modules)
 
 
 def check_weights(project: Project, config: TrainConfig) -> None:
-    """Raise WorkbenchError for a backbone that is unknown, and for weights that surely cannot be had."""
+    """Raise WorkbenchError for a backbone that cannot be used, and for weights that surely cannot be had."""
     info = with_tag(find(config.backbone.name), config.backbone.tag)
+    check_size(info, config.preprocess.size)
+    if info.unsupported:
+        raise WorkbenchError(f"{info.name} is not supported ({info.unsupported}); choose another backbone.")
     weights = config.backbone.weights
     if config.method.kind == "as-is" and (weights == "none" or weights.startswith(PREFIX)):
         raise WorkbenchError(
@@ -43,6 +70,10 @@ def check_weights(project: Project, config: TrainConfig) -> None:
             raise WorkbenchError(
                 f"There are no hub weights for {info.name}; choose a weights file (weights=FILE) or random weights "
                 f"(weights=none)."
+            )
+        if config.method.kind == "as-is" and info.tags and not info.tags[0].classes:
+            raise WorkbenchError(
+                f"The weights {info.weights[0]} of {info.name} bring no classifier of their own; choose others, or train a head."
             )
         if why := absent(info):
             raise WorkbenchError(

@@ -5,13 +5,14 @@ metadata, so that the form, the TOML file and the error texts come from one defi
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import tomlkit
 from pydantic import Field, ValidationError
 
 from workbench.augment.chain import Chain, Step
 from workbench.errors import WorkbenchError
+from workbench.models.rates import LARGEST
 from workbench.registry import nearest
 from workbench.training import toml_text
 from workbench.training.parts import WAYS as WAYS
@@ -92,7 +93,7 @@ class OptimizerConfig(Part):
         title="Layer decay",
         description="Each stage learns at the rate of the next one times this, from the head backwards",
     )
-    stage_factors: dict[str, float] = Field(
+    stage_factors: dict[str, Annotated[float, Field(gt=0, le=LARGEST)]] = Field(
         {}, title="Rates of stages", description="Own factors of stages by name, in place of factor and decay"
     )
     weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Pulls weights towards zero")
@@ -342,10 +343,15 @@ def _merge(fields: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 def _apply_preset(fields: dict[str, Any], name: str) -> None:
-    """Change ``fields`` as a recipe or a way to learn says. A way from pretrained weights needs some."""
+    """Change ``fields`` as a recipe or a way to learn says. A way from pretrained weights needs some.
+
+    Where phases become one, the run stays as long as they were together.
+    """
     if name not in PRESETS and name not in WAYS:
         raise WorkbenchError(f"There is no preset named '{name}'; choose one of {', '.join((*PRESETS, *WAYS))}.")
-    _merge(fields, PRESETS.get(name) or WAYS[name])
+    whole = fields["epochs"] + sum(phase["epochs"] for phase in fields["then"])
+    changes = PRESETS.get(name) or WAYS[name]
+    _merge(fields, {"epochs": whole, **changes} if fields["then"] and not changes["then"] else changes)
     fields["method"] = _method(fields["method"])
     if name in WAYS and name not in ("scratch", "baseline") and fields["backbone"]["weights"] == "none":
         fields["backbone"]["weights"] = "hub"

@@ -64,15 +64,25 @@ def open_fabric(device: Device, precision: Precision) -> Fabric:
 
 def in_words(error: BaseException, *, device: str, batch_size: int, size: int) -> WorkbenchError | None:
     """Return what to tell the user about an error of torch that is no bug: out of memory. None for any other."""
-    text = str(error)
-    words = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
-    if not isinstance(error, torch.OutOfMemoryError | MemoryError) and not any(word in text for word in words):
+    if not _out_of_memory(error):
         return None
     smaller = f"lower the batch size to {max(1, batch_size // 2)}" if batch_size > 1 else "lower the image size"
     return WorkbenchError(
         f"The memory of {device} is not enough for batches of {batch_size} images of {size} pixels; {smaller} "
         f"(compute.batch_size) or the image size (preprocess.size), or train fewer stages, then start again."
     )
+
+
+def without_memory(error: BaseException, doing: str) -> WorkbenchError | None:
+    """Return what to tell where the main memory is not enough ``doing`` something. None for any other error."""
+    if not _out_of_memory(error):
+        return None
+    return WorkbenchError(f"The memory is not enough {doing}; close other programs, or begin with fewer images.")
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    words = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
 
 
 def _existing(asked: str) -> str:

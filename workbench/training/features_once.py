@@ -5,7 +5,7 @@ result is a network like any other: calibrated, measured, exported.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ from workbench.training.untrained import (
     network_of,
     read,
     started,
+    unhindered,
     working,
 )
 
@@ -95,7 +96,7 @@ def events(setting: Setting, method: FeaturesOnce) -> Way:
     fitted = yield from working(
         setting,
         f"Fitting: {name}",
-        lambda: fit(
+        lambda going_on: fit(
             seen.features,
             seen.targets,
             len(frozen.classes),
@@ -103,6 +104,7 @@ def events(setting: Setting, method: FeaturesOnce) -> Way:
             strength=method.strength,
             balanced=config.loss.balance != "none",
             seed=config.seed,
+            going_on=going_on,
         ),
     )
     with torch.no_grad():
@@ -163,25 +165,34 @@ def fit(
     strength: float = 0.0,
     balanced: bool = False,
     seed: int = 0,
+    going_on: Callable[[], None] = unhindered,
 ) -> Linear:
     """Return a linear classifier of features [N,F] as they are; that it standardises them is folded into it.
 
     ``strength`` is C of scikit-learn, 0 chooses it by cross-validation over the images given: by likelihood for the
     logistic regression, by balanced accuracy for the support vector machine. ``balanced`` lets every class count the same.
+    ``going_on`` is called now and then, and may raise to end it.
     """
     mean = features.mean(axis=0, dtype=np.float64)
     scale = features.std(axis=0, dtype=np.float64)
     # A feature that never moves, or by rounding alone, says nothing.
     scale[scale <= 1e-6 * (np.abs(mean) + 1e-30)] = np.inf
     standard = ((features - mean) / scale).astype(np.float32)
-    strength = strength or _choose(standard, targets, classifier, balanced, seed)
+    strength = strength or _choose(standard, targets, classifier, balanced, seed, going_on)
     weight, bias = _rows(_fitted(standard, targets, classifier, strength, balanced))
     assert len(weight) == classes
     folded = weight / scale
     return Linear(folded, bias - folded @ mean, strength)
 
 
-def _choose(features: Floats, targets: NDArray[np.int64], classifier: str, balanced: bool, seed: int) -> float:
+def _choose(
+    features: Floats,
+    targets: NDArray[np.int64],
+    classifier: str,
+    balanced: bool,
+    seed: int,
+    going_on: Callable[[], None],
+) -> float:
     """Return the best of `STRENGTHS`; of equally good ones the smallest, which trusts the features least."""
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.model_selection import StratifiedKFold, train_test_split
@@ -198,6 +209,7 @@ def _choose(features: Floats, targets: NDArray[np.int64], classifier: str, balan
     for strength in STRENGTHS:
         found = []
         for kept, held in splits:
+            going_on()
             weight, bias = _rows(_fitted(features[kept], targets[kept], classifier, strength, balanced))
             logits = features[held] @ weight.T + bias
             if classifier == "svm":

@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from workbench.data.reading import Decoding
 from workbench.errors import WorkbenchError
 from workbench.evaluation.samples import COLUMNS, read_samples
 from workbench.intake import decoding_of
+from workbench.project.ids import ClassId
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 
@@ -40,8 +41,7 @@ def freeze(project: Project, run: RunFolder) -> None:
     Only classes that have labelled images take part, in the project's order.
     """
     rows = [row for row in project.images.samples(None) if row.split is not None]
-    used = {row.class_id for row in rows}
-    names = {row.id: row.name for row in project.labels.classes() if row.id in used}
+    names = _used(project, {row.class_id for row in rows})
     content = {
         "format": FORMAT,
         "classes": list(names.values()),
@@ -60,6 +60,17 @@ def freeze(project: Project, run: RunFolder) -> None:
         os.fsync(file.fileno())
     # Last: a run with this file is wholly prepared.
     fresh.replace(run.samples)
+
+
+def classes_of(project: Project) -> list[str]:
+    """Return the names of the classes that would take part in a run now, in their order."""
+    return list(
+        _used(project, {row.class_id for row in project.images.samples(None) if row.split is not None}).values()
+    )
+
+
+def _used(project: Project, used: Set[ClassId]) -> dict[ClassId, str]:
+    return {row.id: row.name for row in project.labels.classes() if row.id in used}
 
 
 def load(run: RunFolder) -> Inputs:

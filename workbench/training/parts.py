@@ -139,6 +139,7 @@ WAYS: dict[str, dict[str, Any]] = {
         "freeze": {"kind": "none"},
         "then": [],
         "backbone": {"weights": "none"},
+        "batch_norm": "follow",
         "optimizer": {**_RATES, "learning_rate": 1e-3, "backbone_factor": 1.0},
     },
     "as-is": {"method": {"kind": "as-is"}, "freeze": {"kind": "backbone"}, "then": []},

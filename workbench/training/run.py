@@ -29,6 +29,7 @@ from workbench.training.engine import Surroundings, fit
 from workbench.training.events import CheckpointSaved, FitEnded, FitStarted, Preparing, Reason, TrainingEvent, Warned
 from workbench.training.locks import DeviceLock, RunLock
 from workbench.training.log import EventLog
+from workbench.training.network_check import check_answers, check_network
 from workbench.training.samples import chains, model_size
 from workbench.training.state import State
 from workbench.training.untrained import Setting
@@ -40,12 +41,13 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
     """Make a run of the project ready to train and return its folder: config, list of images, class order, decoding.
 
     Without ``run`` a new run folder is made. Raises WorkbenchError for what can be known to fail: labels or a split that
-    cannot be trained on, an unknown backbone, an image size it does not take, a chain that cannot be composed, a weights
-    file that is not there.
+    cannot be trained on, an unknown backbone, an image size, channels, parts or rates that it does not take, a chain that
+    cannot be composed, a weights file that is not there.
     """
     with Project.open(project_folder, read_only=run is not None) as project:
         check(project, config)
-        model_size(config)
+        check_network(config)
+        check_answers(config, project)
         for chain in chains(config):
             pipeline.check(chain)
         if run is None:
@@ -164,6 +166,8 @@ class _Training:
             return told(error, doing="training")
         if self.config is None:
             return None
+        if self.config.method.kind == "baseline":
+            return devices.without_memory(error, "to compare the images of the baseline with each other")
         size = model_size(self.config)
         batch_size = self.config.compute.batch_size
         return devices.in_words(error, device=self.device, batch_size=batch_size, size=size)

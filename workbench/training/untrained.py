@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import TypeVar
 
 from workbench.data.dataset import Sample
@@ -13,7 +14,7 @@ from workbench.evaluation.batches import Unread, by_size
 from workbench.evaluation.evaluate import Reading
 from workbench.jobs import Progress
 from workbench.models.backbones import LoadReport, Network
-from workbench.models.heads import HeadSpec
+from workbench.models.heads import LINEAR, HeadSpec
 from workbench.models.preprocess import PreprocessSpec
 from workbench.models.stages import stages
 from workbench.project.runs import RunFolder
@@ -25,8 +26,6 @@ from workbench.training.inputs import Inputs
 from workbench.training.network import make_network, make_spec
 
 T = TypeVar("T")
-
-LINEAR = HeadSpec()
 
 _MOST_WARNED = 20
 POLL_SECONDS = 0.05
@@ -106,17 +105,35 @@ def read(setting: Setting, samples: Sequence[Sample], what: str) -> Iterator[Tra
         yield Warned(f"{unread - _MOST_WARNED:,} more images could not be read and are left out.")
 
 
-def working(setting: Setting, what: str, work: Callable[[], T]) -> Generator[TrainingEvent, None, T]:
-    """Do ``work`` in a thread, telling now and then that it goes on; return what it returned."""
+def unhindered() -> None:
+    """Let work go on: what `working` gives to ``work``, where nobody can ask for a stop."""
+
+
+def working(setting: Setting, what: str, work: Callable[[Callable[[], None]], T]) -> Generator[TrainingEvent, None, T]:
+    """Do ``work`` in a thread, telling now and then that it goes on; return what it returned.
+
+    ``work`` gets a function that it calls now and then, which raises Interrupted there once a stop is asked for.
+    """
+    halted = Event()
+
+    def going_on() -> None:
+        if halted.is_set():
+            raise Interrupted
+
     yield Preparing(what)
-    waiting = waited(work, Progress(0, None, what))
-    while True:
-        try:
-            next(waiting)
-        except StopIteration as done:
+    waiting = waited(lambda: work(going_on), Progress(0, None, what))
+    try:
+        while True:
+            try:
+                next(waiting)
+            except StopIteration as done:
+                yield from setting.obey()
+                return done.value  # type: ignore[no-any-return] # what work returned
+            yield Preparing(what)
             yield from setting.obey()
-            return done.value  # type: ignore[no-any-return] # what work returned
-        yield Preparing(what)
+    finally:
+        halted.set()
+        waiting.close()
 
 
 def fetching(setting: Setting) -> Iterator[TrainingEvent]:

@@ -101,11 +101,11 @@ def _of_weights(project: Project | None, config: TrainConfig, backbone: catalog.
     if weights == "hub":
         return _of_published(config, backbone)
     if weights.startswith(PREFIX):
+        if config.method.kind == "as-is":
+            return _model(
+                _tr("The classifier as it is takes published weights, which bring their own classes: choose Published.")
+            )
         return _of_run(project, weights.removeprefix(PREFIX), backbone)
-    if config.method.kind == "as-is":
-        return _model(
-            _tr("The classifier as it is takes published weights, which bring their own classes: choose Published.")
-        )
     if not Path(weights).expanduser().is_file():
         return _model(_tr("The weights file {0} is not there: choose it again.").format(weights))
     return None
