@@ -1,4 +1,6 @@
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.ui import tables
@@ -17,3 +19,20 @@ def test_columns_go_where_room_is_short_and_come_back(qtbot: QtBot) -> None:
         assert table.columnWidth(0) >= 150
     assert table.columnWidth(2) == 120
     assert table.objectName() == "t"
+
+
+def test_tab_leaves_a_table(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    table, after = tables.table_of(QStandardItemModel(3, 4), "t", widths={}, stretched=0), QLineEdit()
+    layout = QVBoxLayout(page)
+    layout.addWidget(table)
+    layout.addWidget(after)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    table.setFocus()
+    table.selectRow(1)
+    qtbot.keyClick(table, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is after
+    assert table.currentIndex().row() == 1

@@ -10,6 +10,7 @@ from workbench.ui import theme
 
 def dress(table: QTableView, *, widths: Mapping[int, int], stretched: int) -> None:
     """Give a table the look of all tables; ``stretched`` is the column that takes the room that is left."""
+    table.setTabKeyNavigation(False)  # Tab goes on to the next widget: from cell to cell it would never get out
     table.setShowGrid(False)
     table.setWordWrap(False)
     table.setTextElideMode(Qt.TextElideMode.ElideMiddle)

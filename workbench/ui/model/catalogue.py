@@ -4,8 +4,8 @@ import functools
 from collections.abc import Callable
 
 import psutil
-from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
 from workbench.models import catalog
@@ -60,6 +60,7 @@ class CatalogueSide(QWidget):
         self.advice.recommended.connect(self._advised)
         self._advised(self.advice.short_list())
         self.bar.changed.connect(self._narrow)
+        self.bar.search.installEventFilter(self)
         self.nothing.clicked.connect(self.bar.clear.click)
         self.table.selectionModel().selectionChanged.connect(self._row_chosen)
         self.catalogue.favouritesChanged.connect(self._favourites_changed)
@@ -107,6 +108,16 @@ class CatalogueSide(QWidget):
     def focus_search(self) -> None:
         self.bar.search.setFocus()
         self.bar.search.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Down leads from the search into what it found."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
+            if self.filter.rowCount():
+                self.table.setFocus()
+                if not self.table.selectionModel().hasSelection():
+                    self.table.selectRow(0)
+            return True
+        return super().eventFilter(watched, event)
 
     @Slot()
     def toggle_favourite(self) -> None:

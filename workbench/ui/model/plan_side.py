@@ -83,6 +83,7 @@ class PlanSide(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedWidth(SIDE)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its parts have the keyboard, not what scrolls them
         self.ways.chosen.connect(self.take_way)
         self.method.changed.connect(self._method_chosen)
         self.weights.changed.connect(self._weights_chosen)

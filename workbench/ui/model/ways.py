@@ -1,6 +1,6 @@
 """The ways to a classifier, as eight buttons with a sentence each."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QWidget
 
 from workbench.training.config import WAYS
@@ -38,6 +38,9 @@ class Ways(QWidget):
         self.says = label("", "secondary", wrap=True, name="model.waySays")
         self.setLayout(column(grid, self.says))
         self._group.idClicked.connect(self._clicked)
+        self._group.idToggled.connect(self._toggled)
+        for part in self._group.buttons():
+            part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.show_way("frozen")
 
     def show_way(self, way: str) -> None:
@@ -50,6 +53,11 @@ class Ways(QWidget):
 
     def title(self, way: str) -> str:
         return self._texts[way][0]
+
+    @Slot(int, bool)
+    def _toggled(self, number: int, on: bool) -> None:
+        # Tab stops at the way that is chosen, as at a set of radio buttons.
+        self._group.button(number).setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
 
     @Slot(int)
     def _clicked(self, number: int) -> None:
