@@ -100,10 +100,15 @@ def test_a_baseline_needs_no_weights_and_no_known_backbone() -> None:
     assert of_model(None, TrainConfig().with_settings(["method=baseline", "weights=/nowhere/w.pt"])) is None
 
 
-def test_a_file_knows_no_classes_of_its_own(tmp_path: Path) -> None:
+def test_a_file_may_hold_the_published_classifier_and_a_run_does_not(tmp_path: Path) -> None:
     file = tmp_path / "w.safetensors"
     file.write_bytes(b"")
-    found = of_model(None, TrainConfig().with_settings(["method=as-is", f"weights={file}"]))
+    asked = TrainConfig().with_settings(["method=as-is"])
+    assert of_model(None, asked.with_settings([f"weights={file}"])) is None  # what is in it, the run says
+    missing = of_model(None, asked.with_settings([f"weights={tmp_path / 'other'}"]))
+    assert missing is not None
+    assert "is not there" in missing.sentence
+    found = of_model(None, asked.with_settings(["weights=run:last"]))
     assert found is not None
     assert "bring their own classes" in found.sentence
 
