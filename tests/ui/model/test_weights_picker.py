@@ -12,7 +12,7 @@ from workbench.project.project import Project
 from workbench.training.config import BackboneConfig, TrainConfig
 from workbench.ui.model import weights_check, weights_picker
 from workbench.ui.model.weights_jobs import Wish
-from workbench.ui.model.weights_picker import WeightsPicker, with_backbone
+from workbench.ui.model.weights_picker import WeightsPicker
 from workbench.ui.session import Session
 from workbench.ui.worker import JobHandle
 
@@ -67,32 +67,27 @@ def test_showing_a_config_announces_nothing(picker: WeightsPicker, tmp_path: Pat
     assert picker.source.value() == "run"
 
 
-def test_the_tags_with_what_is_known_of_them(picker: WeightsPicker, here: type[Here]) -> None:
-    here.tags_here = ("second",)
-    picker.show_config(config(), info())
-    assert [picker.tag.itemText(row) for row in range(2)] == ["first · default", "second · 81.3\u202f% · here"]
-    tip = picker.tag.itemData(1, Qt.ItemDataRole.ToolTipRole)
-    assert "LAION" in tip
-    assert "not recorded" in tip
-    assert "second is" in picker.says.text()
-
-
 def test_choosing_a_tag_and_the_default_again(picker: WeightsPicker) -> None:
     kept = told(picker)
     picker.show_config(config(), info())
-    picker.tag.setCurrentIndex(1)
-    picker.tag.activated.emit(1)
-    assert kept[-1].tag == "second"
-    picker.tag.setCurrentIndex(0)
-    picker.tag.activated.emit(0)
-    assert kept[-1].tag == ""
+    for row, tag in ((1, "second"), (0, "")):
+        picker.published.setCurrentIndex(row)
+        picker.published.activated.emit(row)
+        assert (kept[-1].weights, kept[-1].tag) == ("hub", tag)
+
+
+def test_other_weights_that_are_here_are_named(picker: WeightsPicker, here: type[Here]) -> None:
+    here.tags_here = ("second",)
+    picker.show_config(config(), info())
+    assert "second is" in picker.says.text()
+    assert picker.published.itemText(1).endswith("here")
 
 
 def test_a_tag_that_does_not_exist_is_said(picker: WeightsPicker) -> None:
     picker.show_config(config(tag="seconds"), info())
     assert "second" in picker.says.text()
     assert picker.says.property("role") == "error"
-    assert picker.tag.currentIndex() == -1
+    assert picker.published.currentIndex() == -1
 
 
 def test_absent_weights_offer_the_download_and_present_ones_do_not(picker: WeightsPicker, here: type[Here]) -> None:
@@ -122,8 +117,8 @@ def test_a_download_from_the_button_to_the_arrival(
     monkeypatch.setattr(picker.jobs, "is_fetching", lambda wish: wish == fetched[0])
     monkeypatch.setattr(picker.jobs, "progress", lambda wish: (5_000_000, 20_000_000))
     picker.jobs.changed.emit()
-    assert picker._progress.isVisible()
-    assert picker._bytes.fullText() == "5.0 MB of 20.0 MB"
+    assert picker.download.isVisible()
+    assert picker.download.bytes.fullText() == "5.0 MB of 20.0 MB"
     assert not picker.fetch.isVisible()
     monkeypatch.setattr(picker.jobs, "is_fetching", lambda wish: False)
     here.tags_here = ("second",)
@@ -131,7 +126,7 @@ def test_a_download_from_the_button_to_the_arrival(
         picker.jobs.arrived.emit(NAME)
     assert came.args == [NAME]
     assert "already" in picker.says.text()
-    assert not picker._progress.isVisible()
+    assert not picker.download.isVisible()
 
 
 def test_a_failed_download_says_why(picker: WeightsPicker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,13 +141,13 @@ def test_the_path_of_a_file(picker: WeightsPicker, tmp_path: Path) -> None:
     picker.show_config(config(tag="second"), info())
     file = tmp_path / "w.safetensors"
     file.write_bytes(b"")
-    picker.path.setText(str(file)[:-3])
+    picker.file.path.setText(str(file)[:-3])
     assert kept == []
-    picker.path.setText(str(file))
+    picker.file.path.setText(str(file))
     assert (kept[-1].weights, kept[-1].tag) == (str(file), "")
     assert picker.source.value() == "file"
-    picker.path.clear()
-    picker.path.editingFinished.emit()
+    picker.file.path.clear()
+    picker.file.path.editingFinished.emit()
     assert kept[-1].weights == "hub"
 
 
@@ -173,7 +168,7 @@ def test_a_missing_file_and_one_for_another_backbone(picker: WeightsPicker, tmp_
     assert "no file" in picker.says.text()
     file = tmp_path / "w.safetensors"
     file.write_bytes(b"")
-    picker.path.setText(str(file))
+    picker.file.path.setText(str(file))
     other = TrainConfig(backbone=BackboneConfig(name="timm/other", weights=str(file)))
     picker.show_config(other, backbone("timm/other"))
     assert f"Chosen for {NAME}" in picker.says.text()
@@ -220,13 +215,6 @@ def test_a_run_that_does_not_fit_is_said(
     picker.show_config(config(weights=weights.format(run)), info())
     assert words in picker.says.text()
     assert picker.says.property("role") == "error"
-
-
-@pytest.mark.parametrize(("before", "after"), [("hub", "hub"), ("run:r1", "hub"), ("none", "none"), ("/w.pt", "/w.pt")])
-def test_another_backbone_leaves_tag_and_run_behind(before: str, after: str) -> None:
-    config = BackboneConfig(name=NAME, weights=before, tag="second", dropout=0.2)
-    changed = with_backbone(config, "timm/other")
-    assert changed == BackboneConfig(name="timm/other", weights=after, dropout=0.2)
 
 
 def test_a_run_that_is_gone_is_said_where_no_other_is_left(

@@ -16,7 +16,7 @@ from workbench.ui.model.draft_history import DraftHistory
 from workbench.ui.model.parts_tree import Node
 from workbench.ui.model.plan_side import SIDE, PlanSide
 from workbench.ui.model.summary_dialog import SummaryDialog
-from workbench.ui.model.weights_picker import with_backbone
+from workbench.ui.model.weights_start import with_backbone
 from workbench.ui.session import Session
 from workbench.ui.undo_keys import FieldUndo, takes_undo
 from workbench.ui.widgets import Panel, PanelState
