@@ -1,5 +1,6 @@
 """What stands between the user and Start, in a sentence, and the panel that repairs it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,8 +11,10 @@ from workbench.errors import WorkbenchError
 from workbench.models import catalog
 from workbench.models.reach import absent
 from workbench.project.project import Project
+from workbench.training import checks
 from workbench.training.config import FreezeBackbone, TrainConfig
 from workbench.training.run_weights import PREFIX, weights_of_run
+from workbench.ui.model import plan_check
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Hindrance:
     """One sentence, and the panel that repairs it. A caution does not prevent the start."""
 
     sentence: str
-    panel: Literal["dataset", "model"]
+    panel: Literal["dataset", "augment", "model"]
     link: str
     caution: bool = False
 
@@ -28,10 +31,15 @@ def hindrance(project: Project | None, config: TrainConfig, *, read_only: bool |
     """Return the first thing that prevents a start, else the first thing worth a warning, else None.
 
     ``read_only`` says whether the window has the project for reading only, where ``project`` is another opening of it.
+    Whatever the start itself would refuse is said here.
     """
     if read_only is None:
         read_only = project is not None and project.read_only
-    return _of_images(project, read_only) or of_model(project, config)
+    model = of_model(project, config)
+    prevents = None if model is None or model.caution else model
+    return (
+        _of_images(project, read_only) or prevents or of_plan(project, config) or _of_chains(project, config) or model
+    )
 
 
 def _tr(text: str) -> str:
@@ -72,7 +80,27 @@ def _of_images(project: Project | None, read_only: bool) -> Hindrance | None:
             "dataset",
             _tr("Make the split"),
         )
+    return _refused(project, checks.check_labels, checks.check_folders)
+
+
+def _refused(project: Project, *asked: Callable[[Project], None]) -> Hindrance | None:
+    try:
+        for ask in asked:
+            ask(project)
+    except WorkbenchError as error:
+        return Hindrance(str(error), "dataset", _tr("Open Dataset"))
     return None
+
+
+def _of_chains(project: Project | None, config: TrainConfig) -> Hindrance | None:
+    sentence = checks.unknown_rare(project, config) if project is not None else ""
+    return Hindrance(sentence, "augment", _tr("Open Augment")) if sentence else None
+
+
+def of_plan(project: Project | None, config: TrainConfig) -> Hindrance | None:
+    """Return what of the plan the backbone lacks, where its parts are known; None where nothing is missing."""
+    sentence = plan_check.problem_in(project, config)
+    return _model(sentence) if sentence else None
 
 
 def of_model(project: Project | None, config: TrainConfig) -> Hindrance | None:

@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QWidget
 
 from workbench.ui import figures, icons, theme
+from workbench.ui.job_widget import JobWidget
 from workbench.ui.run_choice import RunChoice, with_model
 from workbench.ui.session import Session
 from workbench.ui.widgets import Panel, button, label
 from workbench.ui.worker import JobHandle
 
 
-class RunJobBar(QWidget):
+class RunJobBar(JobWidget):
     """The parts of the bar: the choice of a run, the button that starts the job and then stops it, how far it is."""
-
-    asked = Signal()
-    stopped = Signal()
 
     def __init__(
         self,
@@ -30,30 +28,20 @@ class RunJobBar(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._running = False
         self._icon, self._stop_tip = icon, stop_tip
         self.run = RunChoice()
         self.run.setObjectName(f"{name}.choice")
         self._inputs = [self.run, *inputs]
         self.go = button(text, self._clicked, role="primary", icon=icon, name=f"{name}.run")
         self.what = label("", "secondary", name=f"{name}.progress")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-
-    @property
-    def running(self) -> bool:
-        return self._running
 
     def show_progress(self, what: str, share: float | None) -> None:
         """Show the running job; the button has become Stop."""
-        self._running = True
+        self._take_progress(share)
         self._dress(self.tr("Stop"), "stop", primary=False)
         self.go.setEnabled(True)
         self.go.setToolTip(self._stop_tip)
         self.what.setText(what if share is None else f"{what} · {figures.percent(share)}")
-        self.bar.setRange(0, 0 if share is None else 1000)
-        if share is not None:
-            self.bar.setValue(round(1000 * share))
         self._show_running()
 
     def end_progress(self, text: str, *, primary: bool = True) -> None:
@@ -72,13 +60,6 @@ class RunJobBar(QWidget):
         self.go.setText(text)
         self.go.setIcon(icons.icon(icon, "on_accent" if primary else "secondary"))
         theme.set_role(self.go, "primary" if primary else "")
-
-    @Slot()
-    def _clicked(self) -> None:
-        if self._running:
-            self.stopped.emit()
-        else:
-            self.asked.emit()
 
 
 class RunJobPanel(Panel):

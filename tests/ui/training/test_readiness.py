@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.models import catalog
+from tests.ui.model import anatomies
+from workbench.models import anatomy_cache, catalog
+from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.training.config import TrainConfig
 from workbench.ui import readiness
@@ -160,3 +162,65 @@ def test_weights_that_surely_cannot_come_prevent_the_start(monkeypatch: pytest.M
     assert found is not None
     assert "no network connection" in found.sentence
     assert not found.caution
+
+
+@pytest.fixture
+def read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layers of every backbone are known: stem, layer1, layer2 and head."""
+    monkeypatch.setattr(anatomy_cache, "cached", lambda name, size=0, channels=3: anatomies.small(name))
+
+
+@pytest.mark.usefixtures("read_before")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["freeze=parts:layer1,blocks.7"], "does not have: blocks.7"),
+        (["freeze=none", 'then=[{freeze = {kind = "parts", trained = ["layer9"]}}]'], "does not have: layer9"),
+        (["freeze=none", "optimizer.stage_factors={blocks = 0.1}"], "a rate for blocks"),
+        # What prevents a start comes before what is only worth a warning.
+        (["freeze=parts:blocks.7", "weights=hub"], "does not have: blocks.7"),
+    ],
+)
+def test_parts_that_the_backbone_lacks_are_said_before_the_start(
+    project_with_split: Path, settings: list[str], words: str
+) -> None:
+    with Project.open(project_with_split) as project:
+        found = hindrance(project, NO_WEIGHTS.with_settings(settings))
+    assert found is not None
+    assert words in found.sentence
+    assert (found.panel, found.caution) == ("model", False)
+
+
+@pytest.mark.usefixtures("read_before")
+def test_parts_that_are_there_and_parts_that_nobody_asks_for_prevent_nothing(project_with_split: Path) -> None:
+    with Project.open(project_with_split) as project:
+        own = NO_WEIGHTS.with_settings(["freeze=parts:layer1,backbone.layer2.0.conv"])
+        assert hindrance(project, own) is None
+        once = NO_WEIGHTS.with_settings(["method=baseline", "freeze=parts:blocks.7"])
+        assert hindrance(project, once) is None
+
+
+def test_of_layers_that_were_never_read_nothing_is_said(
+    project_with_split: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anatomy_cache, "cached", lambda name, size=0, channels=3: None)
+    with Project.open(project_with_split) as project:
+        assert hindrance(project, NO_WEIGHTS.with_settings(["freeze=parts:blocks.7"])) is None
+
+
+def test_what_the_start_itself_would_refuse_is_said_before_it(project_with_split: Path) -> None:
+    with Project.open(project_with_split) as project:
+        good = next(row.id for row in project.labels.classes())
+        project.splits.assign(project.images.ids(Query(class_id=good)), "test")
+        found = hindrance(project, NO_WEIGHTS)
+        assert found is not None
+        assert "no image in the training split" in found.sentence
+        assert found.panel == "dataset"
+
+
+def test_a_chain_for_a_class_that_is_not_there_is_said(project_with_split: Path) -> None:
+    with Project.open(project_with_split) as project:
+        found = hindrance(project, NO_WEIGHTS.with_settings(['rare.classes=["gone"]']))
+    assert found is not None
+    assert "no class 'gone'" in found.sentence
+    assert found.panel == "augment"

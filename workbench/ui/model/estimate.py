@@ -3,9 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.ui import figures, theme
+from workbench.ui.job_widget import JobWidget
 from workbench.ui.layouts import column, row
 from workbench.ui.model.parts_tree import Counts
 from workbench.ui.model.stage_tree import short_count
@@ -15,11 +16,9 @@ PLACES = ("learns", "memory", "epoch", "all", "batch", "speed")
 """The figures in the order in which they stand, two to a line."""
 
 
-class EstimateBox(QWidget):
+class EstimateBox(JobWidget):
     """Says what is counted, has a button that measures, and says what came of it."""
 
-    asked = Signal()
-    stopped = Signal()
     batch_chosen = Signal(int)
     shown = Signal()
     """Something else is shown, which may need another height."""
@@ -29,7 +28,6 @@ class EstimateBox(QWidget):
         self._counts: Counts | None = None
         self._probed: dict[str, Any] | None = None
         self._stale = False
-        self._running = False
         self._batch = 0
         captions = {
             "learns": self.tr("Learns"),
@@ -55,8 +53,6 @@ class EstimateBox(QWidget):
         self.go = button("", self._clicked, icon="clock", name="model.probe")
         self.go.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.what = label("", "secondary", wrap=True, name="model.probeSays")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
         self.use = button("", self._use, role="link", name="model.useBatch")
         self.notes = label("", "secondary", wrap=True, name="model.probeNotes")
         line = row(self.go, self.what, self.use)
@@ -79,10 +75,7 @@ class EstimateBox(QWidget):
         self._show()
 
     def show_progress(self, what: str, share: float | None) -> None:
-        self._running = True
-        self.bar.setRange(0, 0 if share is None else 1000)
-        if share is not None:
-            self.bar.setValue(round(1000 * share))
+        self._take_progress(share)
         self.what.setText(what)
         self._show()
 
@@ -171,13 +164,6 @@ class EstimateBox(QWidget):
         if self._largest() and self._largest() < self._batch:
             return self.tr("Batches of {0} do not fit.").format(figures.count(self._batch))
         return ""
-
-    @Slot()
-    def _clicked(self) -> None:
-        if self._running:
-            self.stopped.emit()
-        else:
-            self.asked.emit()
 
     @Slot()
     def _use(self) -> None:

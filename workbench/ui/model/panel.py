@@ -95,11 +95,11 @@ class ModelPanel(Panel):
             return "empty", self.tr("A backbone is chosen here once there are images.")
         config = self.session.config
         found = readiness.of_model(self.session.project, config)
+        problem = self.plan_side.problem()
+        if problem and (found is None or found.caution):
+            return "attention", problem
         if found is not None:
             return "attention", found.sentence
-        problem = self.plan_side.problem()
-        if problem:
-            return "attention", problem
         if isinstance(config.method, Baseline):
             return "ready", self.tr("The baseline needs no backbone and no weights.")
         return "ready", self.tr("{0} is chosen and its weights are at hand.").format(config.backbone.name)
