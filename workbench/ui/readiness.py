@@ -14,7 +14,6 @@ from workbench.project.project import Project
 from workbench.training import checks
 from workbench.training.config import FreezeBackbone, TrainConfig
 from workbench.training.run_weights import PREFIX, weights_of_run
-from workbench.ui.model import plan_check
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ def hindrance(project: Project | None, config: TrainConfig, *, read_only: bool |
         read_only = project is not None and project.read_only
     model = of_model(project, config)
     prevents = None if model is None or model.caution else model
-    return (
-        _of_images(project, read_only) or prevents or of_plan(project, config) or _of_chains(project, config) or model
-    )
+    return _of_images(project, read_only) or prevents or of_plan(config) or _of_chains(project, config) or model
 
 
 def _tr(text: str) -> str:
@@ -97,10 +94,14 @@ def _of_chains(project: Project | None, config: TrainConfig) -> Hindrance | None
     return Hindrance(sentence, "augment", _tr("Open Augment")) if sentence else None
 
 
-def of_plan(project: Project | None, config: TrainConfig) -> Hindrance | None:
-    """Return what of the plan the backbone lacks, where its parts are known; None where nothing is missing."""
-    sentence = plan_check.problem_in(project, config)
-    return _model(sentence) if sentence else None
+def of_plan(config: TrainConfig) -> Hindrance | None:
+    """Return what the plan or the rates name and the backbone lacks, as far as its layers were read before; else None."""
+    try:
+        if config.method.kind != "baseline":
+            checks.check_plan(config)
+    except WorkbenchError as error:
+        return _model(str(error))
+    return None
 
 
 def of_model(project: Project | None, config: TrainConfig) -> Hindrance | None:

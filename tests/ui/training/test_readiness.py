@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.ui.model import anatomies
-from workbench.models import anatomy_cache, catalog
+from workbench.models import catalog
 from workbench.project.images import Query
 from workbench.project.project import Project
+from workbench.training import checks
 from workbench.training.config import TrainConfig
 from workbench.ui import readiness
 from workbench.ui.readiness import hindrance, of_model
@@ -167,18 +168,18 @@ def test_weights_that_surely_cannot_come_prevent_the_start(monkeypatch: pytest.M
 @pytest.fixture
 def read_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layers of every backbone are known: stem, layer1, layer2 and head."""
-    monkeypatch.setattr(anatomy_cache, "cached", lambda name, size=0, channels=3: anatomies.small(name))
+    monkeypatch.setattr(checks, "cached", lambda name, size=0, channels=3: anatomies.small(name))
 
 
 @pytest.mark.usefixtures("read_before")
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (["freeze=parts:layer1,blocks.7"], "does not have: blocks.7"),
-        (["freeze=none", 'then=[{freeze = {kind = "parts", trained = ["layer9"]}}]'], "does not have: layer9"),
-        (["freeze=none", "optimizer.stage_factors={blocks = 0.1}"], "a rate for blocks"),
+        (["freeze=parts:layer1,blocks.7"], "no part 'blocks.7'"),
+        (["freeze=none", 'then=[{freeze = {kind = "parts", trained = ["layer9"]}}]'], "no part 'layer9'"),
+        (["freeze=none", "optimizer.stage_factors={blocks = 0.1}"], "blocks"),
         # What prevents a start comes before what is only worth a warning.
-        (["freeze=parts:blocks.7", "weights=hub"], "does not have: blocks.7"),
+        (["freeze=parts:blocks.7", "weights=hub"], "no part 'blocks.7'"),
     ],
 )
 def test_parts_that_the_backbone_lacks_are_said_before_the_start(
@@ -203,7 +204,7 @@ def test_parts_that_are_there_and_parts_that_nobody_asks_for_prevent_nothing(pro
 def test_of_layers_that_were_never_read_nothing_is_said(
     project_with_split: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(anatomy_cache, "cached", lambda name, size=0, channels=3: None)
+    monkeypatch.setattr(checks, "cached", lambda name, size=0, channels=3: None)
     with Project.open(project_with_split) as project:
         assert hindrance(project, NO_WEIGHTS.with_settings(["freeze=parts:blocks.7"])) is None
 

@@ -10,7 +10,7 @@ from workbench.models import catalog
 from workbench.training.config import BackboneConfig, Baseline, OptimizerConfig, Train, TrainConfig
 from workbench.ui import theme
 from workbench.ui.layouts import column
-from workbench.ui.model import data_facts, facts, plan_check
+from workbench.ui.model import data_facts, facts, parts_tree
 from workbench.ui.model.finding_size import FINDING, FindingSize
 from workbench.ui.model.head_editor import HeadEditor
 from workbench.ui.model.method_editor import MethodEditor
@@ -149,7 +149,22 @@ class PlanSide(QScrollArea):
 
     def problem(self) -> str:
         """Return why a run of the config could not start with this plan; "" where it could."""
-        return plan_check.problem(self._session.config, self._nodes) if self._known else ""
+        config = self._session.config
+        if not self._known or not isinstance(config.method, Train):
+            return ""
+        for phase in config.phases:
+            missing = parts_tree.unknown(self._nodes, phase.freeze)
+            if missing:
+                return self.tr("The plan names parts that {0} does not have: {1}.").format(
+                    config.backbone.name, ", ".join(missing[:3])
+                )
+        names = {node.name for node in self._nodes}
+        foreign = [name for name in config.optimizer.stage_factors if name not in names]
+        if foreign:
+            return self.tr("There is a rate for {0}, which {1} does not have.").format(
+                ", ".join(foreign[:3]), config.backbone.name
+            )
+        return ""
 
     # -- edited
 
