@@ -42,7 +42,7 @@ def smallest_members() -> dict[str, BackboneInfo]:
     """Return the smallest usable member of each family of each library, in the order in which they are measured."""
     found: dict[str, BackboneInfo] = {}
     for info in sorted(backbones(), key=lambda info: info.parameters or float("inf")):
-        if info.library in ("timm", "torchvision") and not info.unsupported and info.family != "Test":
+        if info.library in ("workbench", "timm", "torchvision") and not info.unsupported and info.family != "Test":
             found.setdefault(f"{info.library}/{info.family}", info)
     order = {family: place for place, family in enumerate(FIRST)}
     return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(FIRST))))

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
@@ -19,6 +20,15 @@ def test_they_give_the_features_that_the_catalogue_says(name: str, size: int) ->
     assert network.features(torch.randn(3, 3, side, side)).shape == (3, info.features)
     parameters = sum(p.numel() for p in network.backbone.parameters())
     assert info.parameters == pytest.approx(parameters / 1e6, abs=0.001)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_catalogue_says_what_they_multiply(name: str) -> None:
+    info = find(name)
+    network, _ = create(name, weights="none", classes=2)
+    with FlopCounterMode(display=False) as counter:
+        network.backbone.eval()(torch.zeros(1, 3, info.input_size, info.input_size))
+    assert info.gmacs == pytest.approx(counter.get_total_flops() / 2e9, rel=0.01)
 
 
 def test_lenet_is_that_of_the_literature() -> None:

@@ -195,21 +195,32 @@ def _catalogue() -> dict[str, BackboneInfo]:
     content = _read("backbones.json")
     if content["format"] != FORMAT:
         raise RuntimeError(f"backbones.json has format {content['format']}, not {FORMAT}")
-    exports = {family: said["exports"] for family, said in _read("exports.json")["families"].items()}
     unsupported = _read("unsupported.json")
     steps = _read("sizes.json")["steps"]
     found = {}
     for row in content["backbones"]:
         name = row["name"]
-        family = f"{name.partition('/')[0]}/{row['family']}"
-        row["exports"] = exports.get(family, NOT_TRIED)
-        against = unsupported.get(name) or unsupported.get(family)
+        library, family = name.partition("/")[0], row["family"]
+        row["exports"] = measured_exports(library, family)
+        against = unsupported.get(name) or unsupported.get(f"{library}/{family}")
         if against:
             row["unsupported"] = against
         if name in steps:
             row["fixed_size"], row["size_step"] = False, steps[name]
         found[name] = row_to_info(row)
     return found
+
+
+def measured_exports(library: str, family: str) -> str:
+    """Return "yes", "no: why" or "not tried": what became of the smallest member of a family when it was exported."""
+    said = _exports().get(f"{library}/{family}")
+    return said["exports"] if said else NOT_TRIED
+
+
+@functools.cache
+def _exports() -> dict[str, dict[str, str]]:
+    families: dict[str, dict[str, str]] = _read("exports.json")["families"]
+    return families
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from workbench.models.catalog import BackboneInfo, Registered, registered
+from workbench.models.catalog import BackboneInfo, Registered, measured_exports, registered
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,13 +20,25 @@ def _small_cnn() -> "nn.Module":
     return SmallCNN()
 
 
-def _entry(name: str, family: str, title: str, *, parameters: float, size: int, features: int) -> BackboneInfo:
+def _entry(
+    name: str,
+    family: str,
+    title: str,
+    *,
+    parameters: float,
+    gmacs: float,
+    size: int,
+    features: int,
+    year: int | None = None,
+) -> BackboneInfo:
     return BackboneInfo(
         name=name,
         library="workbench",
         family=family,
         title=title,
         parameters=parameters,
+        gmacs=gmacs,
+        year=year,
         input_size=size,
         mean=(0.485, 0.456, 0.406),
         std=(0.229, 0.224, 0.225),
@@ -37,11 +49,14 @@ def _entry(name: str, family: str, title: str, *, parameters: float, size: int, 
         note="No weights: trained from scratch, a baseline",
         min_size=16,
         features=features,
+        exports=measured_exports("workbench", family),
     )
 
 
-LENET = _entry("workbench/lenet", "LeNet", "LeNet-5", parameters=0.061, size=32, features=84)
-SMALL_CNN = _entry("workbench/small_cnn", "Small CNN", "Small CNN", parameters=0.389, size=96, features=256)
+LENET = _entry("workbench/lenet", "LeNet", "LeNet-5", parameters=0.061, gmacs=0.000651, size=32, features=84, year=1998)
+SMALL_CNN = _entry(
+    "workbench/small_cnn", "Small CNN", "Small CNN", parameters=0.389, gmacs=0.1354, size=96, features=256
+)
 
 registered.register(LENET.name)(Registered(LENET, _lenet))
 registered.register(SMALL_CNN.name)(Registered(SMALL_CNN, _small_cnn))

@@ -14,7 +14,7 @@ from workbench.training.config import (
     TrainConfig,
 )
 
-KEPT = ("method", "epochs", "freeze", "then")
+KEPT = ("method", "epochs", "freeze", "then", "batch_norm")
 """What a way sets as a whole; each way has its own of it, and gets it back when it is taken again."""
 RATES = ("learning_rate", "backbone_factor", "layer_decay", "stage_factors")
 
