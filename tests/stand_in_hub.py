@@ -27,7 +27,8 @@ class Hub:
 
     ``breaks`` holds, for each of the next downloads, after how many bytes its connection ends. ``asked`` are the paths,
     ``ranges`` the byte ranges of the files that are there ("" without one), ``hosts`` whom a request was meant for.
-    ``pace`` is how many seconds each 64 kB take.
+    ``pace`` is how many seconds each 64 kB take. While ``silent`` is a method it says nothing to that: HEAD nothing at all,
+    GET nothing after the headers.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -36,6 +37,8 @@ class Hub:
     breaks: list[int] = field(default_factory=list)
     knows_ranges: bool = True
     pace: float = 0.0
+    silent: str = ""
+    over: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
@@ -50,7 +53,9 @@ class _Handler(BaseHTTPRequestHandler):
     served: Hub
 
     def do_HEAD(self) -> None:
-        self._answer(self._found())
+        found = self._found()
+        self._keep_silent()
+        self._answer(found)
 
     def do_GET(self) -> None:
         content = self._found()
@@ -65,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(content, start)
         body = (content or b"")[start:]
+        self._keep_silent()
         if content is not None and self.served.breaks:
             self.wfile.write(body[: self.served.breaks.pop(0)])
             self.close_connection = True
@@ -73,6 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
             for at in range(0, len(body), _PIECE):
                 self.wfile.write(body[at : at + _PIECE])
                 time.sleep(self.served.pace)
+
+    def _keep_silent(self) -> None:
+        while self.served.silent == self.command and not self.served.over.wait(0.01):
+            pass
 
     def _found(self) -> bytes | None:
         parts = urlsplit(self.path)
@@ -112,6 +122,7 @@ def serve() -> Iterator[Hub]:
     try:
         yield served
     finally:
+        served.over.set()
         huggingface_hub.close_session()
         server.shutdown()
         server.server_close()

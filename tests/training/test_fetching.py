@@ -49,7 +49,7 @@ def test_a_run_that_is_stopped_while_its_weights_come_goes_on_from_there(
     wish = config.with_settings(["backbone=timm/test_resnet", "weights=hub", "backbone.dropout=0", way])
     with stand_in_hub.serve() as served:
         stand_in_hub.lead_hub_to(served.address, monkeypatch)
-        served.files["/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"] = bytes(5 * transfer.CHUNK)
+        served.files["/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"] = bytes(5 << 18)
         run = prepare(project_folder, wish)
         stop, told = Stop(), []
         for event in train(project_folder, run.id)(stop):

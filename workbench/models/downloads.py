@@ -24,7 +24,7 @@ from workbench.jobs import Event, Job, Progress, Stop
 from workbench.models import caches, packs
 from workbench.models.catalog import BackboneInfo, find, with_tag
 from workbench.models.sources import FileSource, HubSource, Source, source_of
-from workbench.models.transfer import transfer
+from workbench.models.transfer import BrokenOff, aside, transfer
 
 LOCK_SECONDS = 0.2
 
@@ -80,9 +80,10 @@ def download(info: BackboneInfo, source: Source | None = None) -> Download:
     except OSError as error:
         if error.errno is not None and error.filename:  # the disk's, not the network's
             raise told(error, doing="downloading weights") from error
+        why, way_out = _reason(error, source)
         raise WorkbenchError(
-            f"The weights of {info.name} are not on this machine and cannot be downloaded ({_reason(error, source)}); connect "
-            f"to the network, or choose a weights file (weights=FILE) or random weights (weights=none)."
+            f"The weights of {info.name} are not on this machine and cannot be downloaded ({why}); {way_out}, or choose a "
+            f"weights file (weights=FILE) or random weights (weights=none)."
         ) from error
     except _NotWhatItShouldBe as error:
         raise WorkbenchError(
@@ -97,7 +98,8 @@ class _NotWhatItShouldBe(Exception):
 
 def _from_hub(source: HubSource, what: str) -> Download:
     """Download a file of the hub: our part file becomes its blob, and the library gives it the names it looks for."""
-    filename, etag, size = _asked(source)
+    waiting = Progress(0, None, what)
+    filename, etag, size = yield from aside(lambda: _asked(source), waiting)
     folder = f"models--{source.repository.replace('/', '--')}"
     blob = caches.hub_cache() / folder / "blobs" / etag
     # Its ending is the one by which the library knows what is unfinished.
@@ -110,10 +112,15 @@ def _from_hub(source: HubSource, what: str) -> Download:
             yield from transfer(url, part, what=what, size=size, headers=build_hf_headers())
             _check_etag(part, etag)
             os.replace(part, blob)
-    with _in_os_errors():
-        return Path(
-            hf_hub_download(source.repository, filename, revision=source.revision, cache_dir=caches.hub_cache())
-        )
+    whole = Progress(blob.stat().st_size, size, what)
+
+    def named() -> Path:
+        with _in_os_errors():
+            return Path(
+                hf_hub_download(source.repository, filename, revision=source.revision, cache_dir=caches.hub_cache())
+            )
+
+    return (yield from aside(named, whole))
 
 
 def _asked(source: HubSource) -> tuple[str, str, int | None]:
@@ -187,16 +194,23 @@ def _sha1(path: Path, head: bytes) -> str:
     return digest.hexdigest()
 
 
-def _reason(error: OSError, source: Source) -> str:
-    status = getattr(getattr(error, "response", None), "status_code", None)
+def _reason(error: OSError, source: Source) -> tuple[str, str]:
+    """Return why a download failed and what to do about it, each in a few words."""
+    address = constants.ENDPOINT if isinstance(source, HubSource) else source.url
+    host, status = urlsplit(address).hostname, getattr(getattr(error, "response", None), "status_code", None)
+    if status in (401, 403) and isinstance(source, HubSource):
+        page = f"{address}/{source.repository}"
+        return f"the server answered {status}", f"accept their licence on {page} and name your token in HF_TOKEN"
     if status:
-        return f"the server answered {status}"
+        passing = status in (408, 429) or status >= 500
+        return f"the server answered {status}", "try again later" if passing else "choose other weights"
     if isinstance(error, OfflineModeIsEnabled):
-        return "HF_HUB_OFFLINE is set"
+        return "HF_HUB_OFFLINE is set", "unset it"
+    if isinstance(error, BrokenOff):
+        return f"the connection to {host} broke off again and again", "try again later, it goes on from there"
     if isinstance(error, ConnectionError):
-        address = constants.ENDPOINT if isinstance(source, HubSource) else source.url
-        return f"no connection to {urlsplit(address).hostname}"
-    return str(error).strip().partition("\n")[0][:160]
+        return f"no connection to {host}", "connect to the network"
+    return str(error).strip().partition("\n")[0][:160], "connect to the network"
 
 
 @contextlib.contextmanager

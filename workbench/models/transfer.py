@@ -1,30 +1,43 @@
-"""One file from the network into a part file, by the HTTP client of huggingface_hub: resumed, and stopped between chunks.
+"""One file from the network into a part file, by the HTTP client of huggingface_hub: resumed, and stopped at any moment.
 
+The network is waited for in a thread, so that a server that says nothing keeps nobody who wants to stop.
 The client takes proxies from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), as it does for its library.
 """
 
 import contextlib
+import queue
 import re
 import shutil
+import socket
+import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import hf_raise_for_status, http_stream_backoff  # type: ignore[attr-defined]  # listed lazily
 
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, told
 from workbench.jobs import Progress
 
-CHUNK = 1 << 18
+T = TypeVar("T")
+
 TELL_SECONDS = 0.1
+QUIET_SECONDS = 0.25
+"""While nothing comes an event is given so often, at which the job can be stopped."""
 WAITS = (1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds before each new attempt after the connection broke; a chunk that arrives starts them anew."""
 
 _PASSING = (408, 429, 500, 502, 503, 504)
+_AHEAD = 16
+"""So many chunks may wait to be written."""
+
+
+class BrokenOff(ConnectionError):
+    """Something came, and the connection broke again and again."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,32 @@ class _Answer:
     start: int
     total: int | None
     chunks: Iterator[bytes]
+    stream: Any
+
+
+def aside(work: Callable[[], T], progress: Progress) -> Generator[Progress, None, T]:
+    """Do ``work`` in a thread, yield ``progress`` while it lasts and return what it returned. Use it with ``yield from``.
+
+    Who closes it meanwhile does not wait: the work is left to its own time limit.
+    """
+    results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((work(), None))
+        except BaseException as error:  # told to whoever waits, in their thread
+            results.put((None, error))
+
+    threading.Thread(target=run, name="asked", daemon=True).start()
+    while True:
+        try:
+            result, error = results.get(timeout=QUIET_SECONDS)
+        except queue.Empty:
+            yield progress
+            continue
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]  # where there is no error there is a result
 
 
 def transfer(
@@ -52,7 +91,8 @@ def transfer(
             return
         try:
             for progress in _attempt(url, part, start, what, size, headers or {}):
-                began, failures = True, 0
+                if progress.done != start:
+                    began, failures = True, 0
                 yield progress
             return
         except OSError as error:
@@ -61,7 +101,9 @@ def transfer(
                 continue
             passing = isinstance(error, ConnectionError) or _status(error) in _PASSING
             # Where nothing ever came there is no network: who waits for that should hear it at once.
-            if not passing or not began or failures == len(WAITS):
+            if passing and began and failures == len(WAITS):
+                raise BrokenOff(str(error)) from error
+            if not passing or not began:
                 raise
         yield from _wait(WAITS[failures], part, size, what)
         failures += 1
@@ -70,23 +112,95 @@ def transfer(
 def _attempt(
     url: str, part: Path, start: int, what: str, size: int | None, headers: dict[str, str]
 ) -> Generator[Progress, None, None]:
-    with _opened(url, start, headers) as answer:
+    with contextlib.closing(_Reader(url, start, headers)) as reader:
+        while (answer := reader.next()) is None:
+            yield Progress(start, size, what)
+        assert isinstance(answer, _Answer)
         done, total = answer.start, size if size is not None else answer.total
         if total is not None:
             _check_space(part.parent, total - done)
-        with part.open("r+b" if part.is_file() else "wb") as file:
-            file.seek(done)
-            file.truncate()
-            told = 0.0
-            for chunk in answer.chunks:
-                file.write(chunk)
-                done += len(chunk)
+        with _opened_at(part, done) as file:
+            last = 0.0
+            while (chunk := reader.next()) != b"":
+                if chunk is not None:
+                    assert isinstance(chunk, bytes)
+                    with _on_disk(part):
+                        file.write(chunk)
+                    done += len(chunk)
                 # Also where nothing is told: between two events the job can be stopped.
-                if time.monotonic() - told >= TELL_SECONDS or done == total:
-                    told = time.monotonic()
+                if chunk is None or time.monotonic() - last >= TELL_SECONDS or done == total:
+                    last = time.monotonic()
                     yield Progress(done, total, what)
     if total is not None and done != total:
         raise ConnectionError(f"the connection ended after {done} of {total} bytes")
+
+
+@contextlib.contextmanager
+def _opened_at(part: Path, place: int) -> Iterator[Any]:
+    """Open a part file for writing from a byte on; nothing of what is written waits in memory."""
+    with part.open("r+b" if part.is_file() else "wb", buffering=0) as file:
+        file.seek(place)
+        file.truncate()
+        yield file
+
+
+@contextlib.contextmanager
+def _on_disk(part: Path) -> Iterator[None]:
+    """Say of an error that it is the disk's: the system names no file where a write fails."""
+    try:
+        yield
+    except OSError as error:
+        raise told(error, doing=f"downloading into {part.parent}") from error
+
+
+class _Reader:
+    """Opens a download in a thread and hands on the answer, then its chunks, then b""."""
+
+    def __init__(self, url: str, start: int, headers: dict[str, str]) -> None:
+        self._items: queue.Queue[_Answer | bytes | BaseException] = queue.Queue(_AHEAD)
+        self._closed = threading.Event()
+        self._stream: Any = None
+        self._thread = threading.Thread(target=self._read, args=(url, start, headers), name="download", daemon=True)
+        self._thread.start()
+
+    def next(self) -> _Answer | bytes | None:
+        """Return what comes next, None where nothing came for a while. Raises what opening or reading raised."""
+        try:
+            item = self._items.get(timeout=QUIET_SECONDS)
+        except queue.Empty:
+            return None
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """End the download at once. A server that has not even answered is left to the client's time limit."""
+        self._closed.set()
+        connection = self._stream.get_extra_info("socket") if self._stream is not None else None
+        if connection is not None and self._thread.is_alive():
+            with contextlib.suppress(OSError):  # it has ended by itself
+                connection.shutdown(socket.SHUT_RDWR)  # wakes whoever reads, which closing does not
+        if self._stream is not None:
+            self._thread.join(4 * QUIET_SECONDS)
+
+    def _read(self, url: str, start: int, headers: dict[str, str]) -> None:
+        try:
+            with _opened(url, start, headers) as answer:
+                self._stream = answer.stream
+                self._put(answer)
+                for chunk in answer.chunks:
+                    self._put(chunk)
+                    if self._closed.is_set():
+                        return
+            self._put(b"")
+        except BaseException as error:  # told to whoever waits, in their thread
+            self._put(error)
+
+    def _put(self, item: _Answer | bytes | BaseException) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._items.put(item, timeout=QUIET_SECONDS)
+                return
 
 
 @contextlib.contextmanager
@@ -107,11 +221,11 @@ def _opened(url: str, start: int, headers: dict[str, str]) -> Iterator[_Answer]:
             total = None if came[2] == "*" else int(came[2])
         else:
             start, total = 0, _number(response.headers.get("Content-Length"))
-        yield _Answer(start, total, _chunks(response))
+        yield _Answer(start, total, _chunks(response), response.extensions.get("network_stream"))
 
 
 def _chunks(response: Any) -> Iterator[bytes]:
-    chunks = response.iter_bytes(CHUNK)
+    chunks = response.iter_bytes()  # as they come: who waits for full ones loses what a break cuts off
     while True:
         with _in_os_errors():
             chunk = next(chunks, None)
