@@ -32,6 +32,7 @@ CONTENT = bytes(itertools.islice(itertools.cycle(range(251)), 8 * PIECE + 1000))
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "WAITS", (0.0,) * 3)
     monkeypatch.setattr(transfer, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(transfer, "QUIET_SECONDS", 60.0)  # only what comes is told
 
 
 def events_of(*names: str, tags: tuple[str, ...] = ()) -> list[Event]:
@@ -53,7 +54,7 @@ def test_progress_is_told_in_bytes_and_what_is_here_is_not_fetched_again(hub: Hu
     hub.files[RESNET] = CONTENT
     *progress, fetched = events_of(NAME)
     done = [event.done for event in progress]
-    assert done == sorted(done)
+    assert done == sorted(set(done))
     assert len(done) > 4
     assert (done[-1], {event.total for event in progress}) == (len(CONTENT), {len(CONTENT)})
     assert all(NAME in event.what and "bytes" in event.what for event in progress)
@@ -330,11 +331,12 @@ def test_the_windows_child_can_be_stopped_and_goes_on(hub: Hub, monkeypatch: pyt
     words, stop = ["weights", "fetch", NAME], Stop()
     for event in launch.job(words)(stop):
         assert event["event"] == "Progress"
-        assert event["total"] == len(CONTENT)
-        stop.stop()
+        if event["done"]:
+            assert event["total"] == len(CONTENT)
+            stop.stop()
     hub.pace = 0.0
     *_, fetched = launch.job(words)(Stop())
     assert (fetched["event"], fetched["here"]) == ("WeightsFetched", False)
     assert Path(fetched["path"]).read_bytes() == CONTENT
     assert hub.ranges[0] == ""
-    assert int(hub.ranges[1].removeprefix("bytes=").rstrip("-")) >= PIECE
+    assert int(hub.ranges[1].removeprefix("bytes=").rstrip("-")) > 0

@@ -46,6 +46,7 @@ def test_a_run_that_is_stopped_while_its_weights_come_goes_on_from_there(
     way: str, project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transfer, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(transfer, "QUIET_SECONDS", 60.0)  # only what comes is told
     wish = config.with_settings(["backbone=timm/test_resnet", "weights=hub", "backbone.dropout=0", way])
     with stand_in_hub.serve() as served:
         stand_in_hub.lead_hub_to(served.address, monkeypatch)
