@@ -41,7 +41,10 @@ def test_other_weights_are_not_asked_for(weights: str) -> None:
     assert list(fetched(BackboneConfig(name="timm/test_resnet", weights=weights))) == []
 
 
-@pytest.mark.parametrize("way", ["method=train", "method=features", "method=as-is"])
+AS_IS = 'method={kind = "as-is", classes = {good = ["goose"], pit = ["isopod"], scratch = ["gondola"]}}'
+
+
+@pytest.mark.parametrize("way", ["method=train", "method=features", AS_IS])
 def test_a_run_that_is_stopped_while_its_weights_come_goes_on_from_there(
     way: str, project_folder: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

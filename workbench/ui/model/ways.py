@@ -39,8 +39,8 @@ class Ways(QWidget):
         self.setLayout(column(grid, self.says))
         self._group.idClicked.connect(self._clicked)
         self._group.idToggled.connect(self._toggled)
-        for part in self._group.buttons():
-            part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        for each in self._group.buttons():
+            each.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.show_way("frozen")
 
     def show_way(self, way: str) -> None:
