@@ -10,7 +10,7 @@ from tests.ui.model.rows import backbone
 from workbench.models.catalog import BackboneInfo
 from workbench.project.project import Project
 from workbench.training.config import BackboneConfig, TrainConfig
-from workbench.ui.model import weights_check, weights_picker
+from workbench.ui.model import weights_picker
 from workbench.ui.model.weights_jobs import Wish
 from workbench.ui.model.weights_picker import WeightsPicker
 from workbench.ui.session import Session
@@ -251,7 +251,7 @@ def test_what_fits_is_loaded_and_told(
 
     finish: dict[str, Callable[..., None]] = {}
     monkeypatch.setattr(session, "start_job", start_job)
-    monkeypatch.setattr(weights_check.launch, "job", lambda argv: argv)
+    monkeypatch.setattr(session.warm, "job", lambda argv: argv)
     picker.show_config(config(weights=str(file)), info())
     assert picker.check.isVisible()
     picker.check.click()

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from workbench.training.events import FitEnded, FitStarted, Preparing
+from workbench.training.events import FitEnded, FitStarted, Preparing, StageChanged
 from workbench.ui.training.headline import Headline
 from workbench.ui.training.history import RunHistory
 
@@ -40,3 +40,24 @@ def test_a_run_that_learns_no_weights_says_so(qtbot: QtBot, trained: int, parame
     started = replace(STARTED, trainable_parameters=trained, parameters=parameters)
     headline.show_run("r", "finished", history(started, ENDED), what="", resumable=False)
     assert words in headline.facts.fullText()
+
+
+def test_a_plan_of_several_phases_says_what_trains_now(qtbot: QtBot) -> None:
+    headline = Headline()
+    qtbot.addWidget(headline)
+    stages = ["stem", "layer1", "head"]
+    started = replace(STARTED, epochs=6, steps_per_epoch=4, stages=stages, frozen_stages=stages[:2])
+    second, third = StageChanged(3, ["layer1", "head"]), StageChanged(5, stages)
+
+    def facts(state: str, *events: object) -> str:
+        headline.show_run("r", state, history(started, *events), what="", resumable=False)
+        return headline.facts.fullText().rpartition(" · ")[2]
+
+    assert facts("training") == "2.6 k of 2.2 M weights train"
+    assert facts("training", second) == "phase 2: layer1, head train"
+    assert facts("training", second, third) == "phase 3: all of it trains"
+    assert facts("finished", second, third) == "3 phases"
+    # Gone on with in the second phase, after its first epoch: the third is told again when it comes.
+    again = replace(started, first_epoch=3, frozen_stages=stages[:1])
+    assert facts("training", second, third, again) == "phase 2: layer1, head train"
+    assert facts("training", second, third, again, third) == "phase 3: all of it trains"

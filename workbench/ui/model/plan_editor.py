@@ -45,7 +45,8 @@ class PlanEditor(QWidget):
         self._last = 1
         """How many stages trained last: the choice of stages comes back to it."""
         self._parts: FreezeParts | None = None
-        self.timeline = Timeline(self)
+        # No parents here: the layout gives them, and with them the order in which Tab goes through.
+        self.timeline = Timeline()
         self._make_phase_row()
         self.choice = Segmented(
             [
@@ -53,21 +54,20 @@ class PlanEditor(QWidget):
                 ("stages", self.tr("Last stages")),
                 ("none", self.tr("All")),
                 ("parts", self.tr("Own")),
-            ],
-            parent=self,
+            ]
         )
         self.choice.setObjectName("model.freeze")
         self.choice.button("backbone").setToolTip(self.tr("Only the new head learns"))
         self.choice.button("stages").setToolTip(self.tr("The head and the last stages of the backbone learn"))
         self.choice.button("none").setToolTip(self.tr("Everything learns"))
         self.choice.button("parts").setToolTip(self.tr("The parts ticked below learn"))
-        self.train_last = QSpinBox(self)
+        self.train_last = QSpinBox()
         self.train_last.setObjectName("model.trainLast")
         self.train_last.setRange(1, 64)
         self.train_last.setToolTip(self.tr("How many stages of the backbone learn, counted from the head backwards"))
         self.train_last.setFixedWidth(56)
         self.train_last.setAccessibleName(self.tr("Stages that train"))
-        self.tree = StageTree(self)
+        self.tree = StageTree()
         self.says = label("", "secondary", wrap=True, name="model.planSays")
         self.drop = button(self.tr("Leave them out"), self._drop_unknown, role="link", name="model.dropParts")
         self.layers = button(
@@ -76,7 +76,7 @@ class PlanEditor(QWidget):
             name="model.layers",
             tip=self.tr("Every layer with its output, parameters and multiply-adds, as a table"),
         )
-        self.batch_norm = Segmented([("follow", self.tr("Follow")), ("frozen", self.tr("Stay"))], parent=self)
+        self.batch_norm = Segmented([("follow", self.tr("Follow")), ("frozen", self.tr("Stay"))])
         self.batch_norm.setObjectName("model.batchNorm")
         self.batch_norm.button("follow").setToolTip(
             self.tr("Running statistics of batch norm move where their stage learns, and stay where it is frozen")
@@ -101,14 +101,14 @@ class PlanEditor(QWidget):
         self.show_config(self._config, [], known=False)
 
     def _make_phase_row(self) -> None:
-        self.epochs = QSpinBox(self)
+        self.epochs = QSpinBox()
         self.epochs.setObjectName("model.epochs")
         self.epochs.setRange(1, 10_000)
         self.epochs.setSuffix(self.tr(" epochs"))
         self.epochs.setFixedWidth(112)
         self.epochs.setKeyboardTracking(False)
         self.epochs.setAccessibleName(self.tr("Epochs of this phase"))
-        self.rate = QLineEdit(self)
+        self.rate = QLineEdit()
         self.rate.setObjectName("model.phaseRate")
         self.rate.setFixedWidth(RATE)
         self.rate.setAlignment(Qt.AlignmentFlag.AlignRight)

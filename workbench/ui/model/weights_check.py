@@ -33,9 +33,11 @@ class WeightsCheck(QObject):
         self._asked, self._report, self._problem = config, None, ""
         argv = ["weights", "check", config.name, "--weights", config.weights, "--channels", str(config.channels)]
         argv += ["--project", str(project.folder), *(["--tag", config.tag] if config.tag else [])]
+        # The warm child answers in a moment, but it may know another folder of packs.
+        job = launch.job(argv) if config.weights == "hub" else self._session.warm.job(argv)
         self._job = self._session.start_job(
             self.tr("Checking the weights of {0}").format(config.name.partition("/")[2]),
-            launch.job(argv),  # not the warm child: it may know another folder of packs
+            job,
             on_done=self._done,
             on_failed=self._failed,
         )

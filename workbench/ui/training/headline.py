@@ -124,8 +124,18 @@ class Headline(QWidget):
         if history.steps:
             facts.append(self.tr("{0} images/s").format(figures.count(round(history.steps[-1].images_per_second))))
         if started is not None:
-            facts += [started.device, self._weights_words(started)]
+            facts += [started.device, self._learning_words(state, started, history)]
         return facts
+
+    def _learning_words(self, state: RunStateName, started: FitStarted, history: RunHistory) -> str:
+        """How much of it trains; after the first phase of a plan that is no longer what the start said."""
+        if history.phase == 1:
+            return self._weights_words(started)
+        if state not in ACTIVE:
+            return self.tr("{0} phases").format(history.phase)
+        whole = len(history.training_stages) == len(started.stages)
+        what = self.tr("all of it trains") if whole else self.tr("{0} train").format(", ".join(history.training_stages))
+        return self.tr("phase {0}: {1}").format(history.phase, what)
 
     def _weights_words(self, started: FitStarted) -> str:
         if not started.parameters:

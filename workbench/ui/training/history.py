@@ -32,6 +32,8 @@ class RunHistory:
     epochs: list[EpochEnded] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     training_stages: list[str] = field(default_factory=list)
+    phase_starts: list[int] = field(default_factory=list)
+    """The epochs, counted from 1, with which the plan moved on to its second phase, its third and so on."""
     last_checkpoint: CheckpointSaved | None = None
 
     def apply(self, event: TrainingEvent) -> None:
@@ -53,6 +55,8 @@ class RunHistory:
                 self.epochs.append(event)
             case StageChanged():
                 self.training_stages = list(event.training_stages)
+                del self.phase_starts[bisect_left(self.phase_starts, event.epoch) :]
+                self.phase_starts.append(event.epoch)
             case CheckpointSaved():
                 self.last_checkpoint = event
             case Paused():
@@ -72,11 +76,18 @@ class RunHistory:
         self.ended, self.preparing, self.paused = None, None, False
         self.training_stages = [stage for stage in event.stages if stage not in event.frozen_stages]
         del self.epochs[bisect_left(self.epochs, event.first_epoch + 1, key=lambda epoch: epoch.epoch) :]
+        # The phase of the epoch that is gone on with was told before; those after it are told again.
+        del self.phase_starts[bisect_left(self.phase_starts, event.first_epoch + 2) :]
 
     @property
     def has_epochs(self) -> bool:
         """Whether the network is trained, epoch by epoch; a run that has not begun may be."""
         return self.started is None or self.started.epochs > 0
+
+    @property
+    def phase(self) -> int:
+        """The phase of the plan that was reached, counted from 1."""
+        return 1 + len(self.phase_starts)
 
     @property
     def best(self) -> EpochEnded | None:
