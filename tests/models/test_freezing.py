@@ -1,5 +1,9 @@
+from typing import Any
+
 import pytest
+import timm
 import torch
+from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -137,6 +141,24 @@ def test_parameter_groups_hold_what_trains_in_any_phase_each_stage_at_its_rate()
         "head, no decay": ("head", 1),
     }
     assert {group["stage"]: group["lr"] for group in groups} == pytest.approx({"stem": 0.025, "3–4": 0.05, "head": 1.0})
+
+
+@pytest.mark.parametrize("name", ["test_vit", "test_resnet"])
+def test_layer_decay_is_that_of_timm_where_its_groups_are_our_stages(name: str) -> None:
+    """timm's groups are the blocks of a transformer and the stages of a ResNet."""
+    theirs = timm.create_model(name, num_classes=2)
+    skipped: Any = getattr(theirs, "no_weight_decay", set)
+    decayed = param_groups_layer_decay(theirs, 0.05, no_weight_decay_list=skipped(), layer_decay=0.5)
+    expected = {id(p): (group["lr_scale"], group["weight_decay"]) for group in decayed for p in group["params"]}
+    network, _ = create(f"timm/{name}", weights="none", classes=2)
+    FreezePlan.of("none").apply(network)
+    groups = parameter_groups(network, learning_rate=1.0, backbone_factor=1.0, weight_decay=0.05, layer_decay=0.5)
+    found = {id(p): (group["lr"], group["weight_decay"]) for group in groups for p in group["params"]}
+    classifier = ("head.", "fc.")
+    of_backbone = {n: expected[id(p)] for n, p in theirs.named_parameters() if not n.startswith(classifier)}
+    assert {n: found[id(p)] for n, p in network.backbone.named_parameters()} == of_backbone
+    assert {expected[id(p)][0] for n, p in theirs.named_parameters() if n.startswith(classifier)} == {1.0}
+    assert {found[id(p)][0] for p in network.head.parameters()} == {1.0}
 
 
 def test_parts_train_by_stage_module_and_parameter_and_nothing_else_moves() -> None:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,15 +112,53 @@ def test_images_without_key_points_leave_the_other_features(
     assert "No key points were found in the training images; let the baseline look at colours too." in ended.message
 
 
-def test_many_images_are_thinned_with_the_same_share_of_each_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench.data.dataset import Sample
-
-    monkeypatch.setattr(baseline, "MOST_IMAGES", 50)
-    samples = [Sample(index, str(index), 1 if index % 10 == 0 else 0) for index in range(200)]
-    kept = baseline._some(samples, seed=1)
-    assert [sample.target for sample in kept].count(1) == 5
+def test_many_images_are_thinned_with_the_same_share_of_each_class() -> None:
+    targets = [1 if index % 10 == 0 else 0 for index in range(200)]
+    kept = baseline._some(targets, 50, seed=1)
+    assert [targets[index] for index in kept].count(1) == 5
+    assert kept == sorted(set(kept))
     assert len(kept) == 50
-    assert baseline._some(samples[:50], seed=1) == samples[:50]
+    assert baseline._some(targets, 50, seed=1) == kept
+    assert baseline._some(targets, 200, seed=1) == list(range(200))
+    rare = baseline._some([0] * 1000 + [1] * 3 + [2], 100, seed=1)
+    assert [sum(1000 <= index < 1003 for index in rare), rare[-1]] == [2, 1003]  # two of a class can be cross-validated
+
+
+def test_a_run_of_many_images_says_how_many_it_takes(
+    project_folder: Path, classic: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baseline, "MOST_IMAGES", 20)
+    only = classic.with_settings(["method.gradients=false", "method.key_points=false"])
+    events = train(project_folder, run.prepare(project_folder, only))
+    assert any("it takes 18 of the 36 training images" in event.message for event in of(events, Warned))
+    assert "colour features of 18 images" in events[-1].message
+
+
+def test_kernel_and_c_are_chosen_on_some_of_many_images_and_all_of_them_are_learnt_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, seen = baseline._machines, []
+
+    def noted(similar: Any, *rest: Any) -> Any:
+        seen.append(len(similar))
+        return made(similar, *rest)
+
+    monkeypatch.setattr(baseline, "_MOST_TRIED", 40)
+    monkeypatch.setattr(baseline, "_machines", noted)
+    rng = np.random.default_rng(0)
+    plain = [[row] for row in rng.normal(size=(120, 3)).astype(np.float32)]
+    baseline.fit(Looks(True, False, None), plain, [], np.arange(120) % 2)
+    assert set(seen[:-1]) == {32}
+    assert seen[-1] == 120
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 300, 3), (300, 1, 3), (2, 2, 3), (900, 5, 3)])
+def test_images_of_any_shape_have_features(shape: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    looks = Looks(True, True, rng.random((5, 128)).astype(np.float32))
+    found = looks(rng.integers(0, 255, shape, dtype=np.uint8))
+    assert found.shape == (5 * 80 + 1764 + 5,)
+    assert np.isfinite(found).all()
 
 
 def test_a_form_that_no_plane_parts_gets_a_round_kernel() -> None:

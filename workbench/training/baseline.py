@@ -30,6 +30,8 @@ _MOST_POINTS = 60_000
 
 MOST_IMAGES = 5000
 """Training images at most: the machines compare each with each."""
+_MOST_TRIED = 2000
+"""Images that choose kernel and C: more of them change the choice little and take hours where there are many classes."""
 
 KERNELS: tuple[tuple[Kernel, float], ...] = (("linear", 1.0), ("rbf", 0.25), ("rbf", 1.0))
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
@@ -72,7 +74,8 @@ def events(setting: Setting, method: Baseline) -> Way:
         stages=[],
         frozen_stages=[],
     )
-    samples = _some(frozen.train, setting.config.seed)
+    kept = _some([sample.target for sample in frozen.train], MOST_IMAGES, setting.config.seed)
+    samples = [frozen.train[index] for index in kept]
     if len(samples) < len(frozen.train):
         yield Warned(
             f"The baseline compares each image with each, so it takes {len(samples):,} of the {len(frozen.train):,} training "
@@ -129,18 +132,17 @@ def _message(method: Baseline, fitted: Fitted, images: int, deployed: float) -> 
     )
 
 
-def _some(samples: Sequence[Sample], seed: int) -> list[Sample]:
-    """Return at most `MOST_IMAGES` of the samples, with the same share of every class and at least one of each."""
-    if len(samples) <= MOST_IMAGES:
-        return list(samples)
-    random = np.random.default_rng(seed)
-    targets = np.array([sample.target for sample in samples])
+def _some(targets: Sequence[int] | Targets, most: int, seed: int) -> list[int]:
+    """Return which of the images to take: at most ``most``, with the same share of every class, but two where it has them."""
+    if len(targets) <= most:
+        return list(range(len(targets)))
+    random, known = np.random.default_rng(seed), np.asarray(targets)
     kept: list[int] = []
-    for target in np.unique(targets):
-        own = np.flatnonzero(targets == target)
-        count = max(1, int(MOST_IMAGES * len(own) / len(samples)))
+    for target in np.unique(known):
+        own = np.flatnonzero(known == target)
+        count = max(min(2, len(own)), int(most * len(own) / len(known)))
         kept += random.choice(own, count, replace=False).tolist()
-    return [samples[index] for index in sorted(kept)]
+    return sorted(kept)
 
 
 def _look(setting: Setting, samples: Sequence[Sample], method: Baseline) -> Generator[TrainingEvent, None, _Seen]:
@@ -212,6 +214,8 @@ def _choose(
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.model_selection import StratifiedKFold
 
+    kept = _some(targets, _MOST_TRIED, seed)
+    scaled, targets = scaled[kept], targets[kept]
     folds = min(FOLDS, int(np.bincount(targets).min()))
     if folds < 2:
         return "linear", 1.0, 1.0, -1.0
@@ -221,9 +225,9 @@ def _choose(
         similar = machine.similarity(scaled, scaled, kernel=kernel, gamma=gamma)
         for strength in STRENGTHS:
             said = np.zeros(len(targets), dtype=np.int64)
-            for kept, held in splits:
-                weight, bias = _machines(similar[np.ix_(kept, kept)], targets[kept], strength, going_on)
-                scores = machine.by_class(similar[np.ix_(held, kept)] @ weight.T + bias)
+            for learnt, held in splits:
+                weight, bias = _machines(similar[np.ix_(learnt, learnt)], targets[learnt], strength, going_on)
+                scores = machine.by_class(similar[np.ix_(held, learnt)] @ weight.T + bias)
                 said[held] = scores.argmax(axis=1)
             score = float(balanced_accuracy_score(targets, said))
             # Of equally good ones the first: the simpler kernel, the smaller C.
