@@ -258,6 +258,18 @@ def test_random_numbers_that_stay_are_warned_of(
     assert [said in message for message in warned] == ([True] if said else [])
 
 
+def test_batch_norm_without_anything_to_compare_is_told_in_a_sentence(
+    project_folder: Path, config: TrainConfig
+) -> None:
+    alone = config.with_settings(["size=4", "batch_size=1"])
+    ended = train(project_folder, run.prepare(project_folder, alone))[-1]
+    assert isinstance(ended, FitEnded)
+    assert ended.reason == "failed"
+    assert ended.message.startswith("Batch norm has nothing to compare in a batch of one image")
+    frozen = run.prepare(project_folder, alone.with_settings(["batch_norm=frozen", "epochs=1"]))
+    assert train(project_folder, frozen)[-1].reason == "finished"  # type: ignore[union-attr]
+
+
 def test_crops_rare_classes_and_mixing_repeat_and_resume_whatever_the_workers(
     project_folder: Path, config: TrainConfig
 ) -> None:

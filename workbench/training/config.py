@@ -107,7 +107,11 @@ class ScheduleConfig(Part):
 
     kind: Literal["cosine", "constant"] = Field("cosine", title="Schedule", description="How the learning rate falls")
     warmup: float = Field(
-        0.1, ge=0, le=0.5, title="Warm-up", description="Share of all steps in which the rate rises from zero"
+        0.1,
+        ge=0,
+        le=0.5,
+        title="Warm-up",
+        description="Share of the steps of each phase in which the rate rises from zero",
     )
 
 
@@ -290,7 +294,8 @@ class TrainConfig(Part):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:5])
+            said = [(".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in error.errors()[:5]]
+            wrong = "; ".join(f"{place}: {what}" for place, what in said)
             raise WorkbenchError(f"{source[0].upper()}{source[1:]} cannot be used: {wrong}.") from error
 
 

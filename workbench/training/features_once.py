@@ -80,7 +80,7 @@ def events(setting: Setting, method: FeaturesOnce) -> Way:
             "The backbone starts from random numbers and is frozen, so its features say little; choose weights."
         )
     else:
-        yield Preparing(f"Loaded {report.matched} weights of {report.source}")
+        yield Preparing(report.told())
     head = network.head
     assert isinstance(head, nn.Linear)
     yield started(setting, network, learnt=sum(parameter.numel() for parameter in head.parameters()))

@@ -164,6 +164,11 @@ class _Training:
         """Return what to tell about an error that is no bug: memory ran out, a disk is full, a file cannot be used."""
         if isinstance(error, OSError) and error.errno is not None:
             return told(error, doing="training")
+        if "Expected more than 1 value per channel" in str(error):
+            return WorkbenchError(
+                "Batch norm has nothing to compare in a batch of one image whose features are down to one pixel; raise the batch "
+                "size (compute.batch_size) or the image size (preprocess.size), or freeze batch norm (batch_norm=frozen)."
+            )
         if self.config is None:
             return None
         if self.config.method.kind == "baseline":
