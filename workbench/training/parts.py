@@ -80,7 +80,11 @@ class FeaturesOnce(Part):
         "logistic", title="Classifier", description="logistic regression, or a linear support vector machine"
     )
     strength: float = Field(
-        0.0, ge=0, le=1e6, title="C", description="Inverse of the regularisation; 0 chooses it by cross-validation"
+        0.0,
+        ge=0,
+        le=1e6,
+        title="C (0: chosen)",
+        description="How freely the classifier fits: the inverse of its regularisation; 0 chooses it by cross-validation",
     )
 
 

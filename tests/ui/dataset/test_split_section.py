@@ -42,3 +42,17 @@ def test_the_outcome_and_its_warnings_are_shown(qtbot: QtBot) -> None:
     section.show_outcome(outcome(), left_over=5)
     assert section.warning() == ""
     assert "5 labelled images" in section._stale.text()
+
+
+def test_a_split_that_came_with_the_folders_is_said(qtbot: QtBot) -> None:
+    section = SplitSection()
+    qtbot.addWidget(section)
+    section.show_outcome(None, given={"train": 244, "validation": 153, "": 3}, left_over=3)
+    assert section._says.text().startswith("244 train · 153 validation · 0 test, as they came.")
+    assert "Nothing to be tested on" in section._says.text()
+    assert "3 labelled images" in section._stale.text()
+    assert not section._stale.isHidden()
+    assert section.button.property("role") == "primary"
+    section.show_outcome(None, given={"train": 244, "validation": 80, "test": 73})
+    assert section._says.text() == "244 train · 80 validation · 73 test, as they came."
+    assert section.button.property("role") == ""

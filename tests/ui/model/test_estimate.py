@@ -50,21 +50,20 @@ def test_after_a_probe_it_says_what_was_measured(box: EstimateBox) -> None:
     assert box.notes.text() == "Phase 2 is the slowest."
 
 
-def test_a_larger_batch_is_offered_where_it_is_worth_it(box: EstimateBox, qtbot: QtBot) -> None:
+def test_a_larger_batch_is_said_but_not_offered(box: EstimateBox) -> None:
     box.show_counts(None, 16)
     box.show_probed(PROBED)
-    with qtbot.waitSignal(box.batch_chosen) as told:
-        box.use.click()
-    assert told.args == [64]
-    box.show_counts(None, 64)
+    assert box.value("batch") == "up to 100"
     assert not box.use.isVisible()
 
 
-def test_a_batch_that_does_not_fit_is_said(box: EstimateBox) -> None:
+def test_a_batch_that_does_not_fit_is_said_and_one_that_does_is_offered(box: EstimateBox, qtbot: QtBot) -> None:
     box.show_counts(None, 128)
     box.show_probed(PROBED)
     assert "do not fit" in box.what.text()
-    assert box.use.isVisible()
+    with qtbot.waitSignal(box.batch_chosen) as told:
+        box.use.click()
+    assert told.args == [64]
 
 
 def test_after_a_change_the_figures_are_doubted(box: EstimateBox) -> None:

@@ -86,6 +86,23 @@ def test_a_finished_run_shows_its_curves_and_figures(open_panel, session, projec
     assert panel.state()[0] in ("empty", "ready")
 
 
+def test_a_run_without_epochs_says_what_came_of_it_in_place_of_curves(
+    open_panel, session, project_folder, write_run, qtbot
+) -> None:
+    add_runs(project_folder, write_run, "finished")
+    with Project.open(project_folder) as project:
+        fitted = write_run(project, epochs=0, done=0)
+        lines = fitted.events.read_text(encoding="utf-8").replace('"message": ""', '"message": "C = 0.1 was chosen."')
+        fitted.events.write_text(lines, encoding="utf-8")
+    panel = open_panel(project_folder)
+    session.select_run(fitted.id)
+    qtbot.waitUntil(lambda: panel.headline.what.text() == "C = 0.1 was chosen.")
+    assert not panel.curves.isVisible()
+    other = next(panel.runs.run(row).id for row in range(2) if panel.runs.run(row).id != fitted.id)
+    session.select_run(other)
+    qtbot.waitUntil(panel.curves.isVisible)
+
+
 def test_a_crashed_run_says_what_happened_and_offers_to_go_on(
     open_panel, session, project_folder, write_run, qtbot, monkeypatch
 ) -> None:

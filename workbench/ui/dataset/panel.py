@@ -226,7 +226,9 @@ class DatasetPanel(Panel):
         self._show_counts()
         inspector = self._inspector
         inspector.has_classes(bool(classes))
-        inspector.split.show_outcome(found.outcome, left_over=counts.left_over, labelled=counts.labelled > 0)
+        inspector.split.show_outcome(
+            found.outcome, left_over=counts.left_over, labelled=counts.labelled > 0, given=counts.by_split
+        )
         inspector.show_unreadable([bad_row.relative for bad_row in found.unreadable], counts.unreadable)
         self._selection_changed()
         self.grid.viewport().update()

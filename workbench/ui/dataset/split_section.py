@@ -1,5 +1,6 @@
 """The split in short: what came out, the button that splits, and the way to the tab that says it all."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import Signal, Slot
@@ -54,15 +55,27 @@ class SplitSection(QWidget):
         else:
             self.asked.emit(Asked(last.asked.get("validation", 0.0), last.asked.get("test", 0.0), SEED))
 
-    def show_outcome(self, outcome: SplitOutcome | None, *, left_over: int = 0, labelled: bool = True) -> None:
-        """Show what came out. ``left_over`` labelled images are in no part: labelled after the split was made."""
+    def show_outcome(
+        self,
+        outcome: SplitOutcome | None,
+        *,
+        left_over: int = 0,
+        labelled: bool = True,
+        given: Mapping[str, int] | None = None,
+    ) -> None:
+        """Show what came out. ``left_over`` labelled images are in no part: labelled after the split was made.
+
+        ``given`` counts the images of each part where no split was made here: they came in such folders.
+        """
         self.button.setEnabled(labelled)
         self._outcome = outcome
-        wanted = outcome is None or bool(left_over)
+        parts = {split: (given or {}).get(split, 0) for split in SPLITS}
+        came = outcome is None and any(parts.values())
+        wanted = not all(parts.values()) if came else outcome is None or bool(left_over)
         theme.set_role(self.button, "primary" if wanted else "")
         self.button.setIcon(icons.icon("split", "on_accent" if wanted else "secondary"))
         self.button.setToolTip(self._tip(outcome) if labelled else self.tr("Give images a class first"))
-        self._says.setText(self._words(outcome))
+        self._says.setText(self._given_words(parts) if came else self._words(outcome))
         self._stale.setText(
             self.tr("{0} in no part of the split. Split again to include them.").format(
                 figures.counted(left_over, self.tr("labelled image is"), self.tr("labelled images are"))
@@ -70,8 +83,21 @@ class SplitSection(QWidget):
             if left_over
             else ""
         )
-        self._stale.setVisible(bool(left_over) and outcome is not None)
+        self._stale.setVisible(bool(left_over) and (came or outcome is not None))
         self._show_warnings(outcome.warnings if outcome is not None else [])
+
+    def _given_words(self, parts: Mapping[str, int]) -> str:
+        """Say what the folders or a table brought, and which part is missing."""
+        names = {"train": self.tr("train"), "validation": self.tr("validation"), "test": self.tr("test")}
+        said = " · ".join(f"{figures.count(parts[split])} {names[split]}" for split in SPLITS)
+        lines = [self.tr("{0}, as they came.").format(said)]
+        missing = {
+            "train": self.tr("Nothing to learn from: split the images anew."),
+            "validation": self.tr("Nothing to choose the best epoch by: split the images anew."),
+            "test": self.tr("Nothing to be tested on: split the images anew, or evaluate on validation alone."),
+        }
+        lines += [missing[split] for split in SPLITS if not parts[split]]
+        return "\n".join(lines)
 
     def _words(self, outcome: SplitOutcome | None) -> str:
         if outcome is None:

@@ -107,10 +107,10 @@ class EstimateBox(JobWidget):
             theme.set_role(value, "secondary" if dim else "")
             value.set_tip(self._tip(name))
         largest = self._largest()
-        fits = largest >= self._batch
         theme.set_role(self.use, "link")
-        worth_it = bool(largest) and (not fits or largest >= 2 * self._batch)
-        self.use.setVisible(worth_it and not self._stale and not self._running)
+        # Larger ones than were asked for are said, not offered: they take fewer steps, and want another learning rate.
+        too_large = 0 < largest < self._batch
+        self.use.setVisible(too_large and not self._stale and not self._running)
         self.use.setText(self.tr("Use batches of {0}").format(figures.count(largest)))
         notes = list(probed.get("notes", ())) if probed is not None and not self._stale else []
         self.notes.setText("\n".join(str(note) for note in notes))

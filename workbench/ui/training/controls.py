@@ -95,8 +95,19 @@ class Controls(QWidget):
         config, phases = self._config, len(self._config.phases)
         trains = isinstance(config.method, Train)
         self.epochs.setVisible(trains and phases == 1)
-        self.phases.setVisible(trains and phases > 1)
-        self.phases.setText(self.tr("{0} epochs in {1} phases").format(figures.count(config.total_epochs), phases))
+        self.phases.setVisible(not trains or phases > 1)
+        self.phases.setText(
+            self.tr("{0} epochs in {1} phases").format(figures.count(config.total_epochs), phases)
+            if trains
+            else self._untrained()[config.method.kind]
+        )
+
+    def _untrained(self) -> dict[str, str]:
+        return {
+            "features": self.tr("features once, no epochs"),
+            "as-is": self.tr("the classifier as it is, no epochs"),
+            "baseline": self.tr("baseline without a network, no epochs"),
+        }
 
     def show_state(self, state: RunStateName) -> None:
         """Show what the followed run does."""

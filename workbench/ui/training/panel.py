@@ -95,8 +95,16 @@ class TrainPanel(Panel):
             ),
         )
         shown = QWidget()
-        layout = column(self.headline, self.curves, spacing=theme.GRID * 2, margins=theme.GRID * 2)
-        layout.setStretchFactor(self.curves, 1)
+        self.plots = QStackedWidget()
+        self.plots.addWidget(self.curves)
+        self.plots.addWidget(
+            EmptyState(
+                "evaluation",
+                self.tr("A way without epochs has no curves: what came of it stands above, and in Evaluate."),
+            )
+        )
+        layout = column(self.headline, self.plots, spacing=theme.GRID * 2, margins=theme.GRID * 2)
+        layout.setStretchFactor(self.plots, 1)
         shown.setLayout(layout)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -278,7 +286,9 @@ class TrainPanel(Panel):
         ended = self.history.ended
         early = ended is not None and ended.reason in ("stopped", "failed")
         warned = self.history.warnings[-1] if self.history.warnings else ""
-        what = self._death or (ended.message if ended is not None and early else warned)
+        told = ended is not None and (early or not self.history.has_epochs)
+        what = self._death or (ended.message if ended is not None and told else warned)
+        self.plots.setCurrentIndex(0 if self.history.has_epochs else 1)
         resumable = not active and (bool(self._death) or early) and session.run.last.is_file()
         self.headline.show_run(session.run.id, session.run_state, self.history, what=what, resumable=resumable)
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
-from workbench.training.config import TrainConfig
+from workbench.training.config import Train, TrainConfig
 from workbench.ui import theme
 from workbench.ui.forms import Form
 from workbench.ui.layouts import column
@@ -29,10 +29,11 @@ class Settings(QWidget):
         self.form = Form(TrainConfig, self._config, skip=ELSEWHERE)
         for editor in (*self.form.findChildren(QComboBox), *self.form.findChildren(QSpinBox)):
             editor.setMinimumWidth(EDITOR)
+        self.says = label("", "secondary", wrap=True, name="train.settingsSay")
         self.setLayout(
             column(
                 label(self.tr("Settings of the next run"), "title"),
-                label(self.tr("The recipe sets these; change only what you know to need it."), "secondary", wrap=True),
+                self.says,
                 self.form,
                 None,
                 spacing=theme.GRID * 2,
@@ -45,6 +46,13 @@ class Settings(QWidget):
         """Show the draft of the next run."""
         self._config = config
         self.form.set_value(config)
+        self.says.setText(
+            self.tr("The recipe sets these; change only what you know to need it.")
+            if isinstance(config.method, Train)
+            else self.tr(
+                "The way that is chosen in Model trains no network: rates, loss and stopping count for nothing."
+            )
+        )
 
     @Slot(object)
     def _edited(self, config: TrainConfig) -> None:
