@@ -115,6 +115,15 @@ def test_a_plan_is_refused_where_the_backbone_was_looked_into_before(
         check_plan(asked.with_settings(["backbone=fake"]))
 
 
+def test_channels_that_no_image_has(project_folder: Path, config: TrainConfig) -> None:
+    assert "read with one channel or three, not 4; set backbone.channels to 1" in refusal(
+        project_folder, config.with_settings(["channels=4"])
+    )
+    with Project.open(project_folder) as project:
+        check(project, config.with_settings(["channels=1"]))
+        check(project, config.with_settings(["channels=4", "preset=baseline"]))
+
+
 def test_a_weights_file_that_is_not_there(project_folder: Path, config: TrainConfig) -> None:
     assert "does not exist" in refusal(project_folder, config.with_settings(["weights=x.pt"]))
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
 from workbench.models.catalog import BackboneInfo, check_size, registered
-from workbench.models.channels import COLOURS, mix_before, replace_first
+from workbench.models.channels import COLOURS, mix_before, replace_first, standardises_first
 
 
 def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: float = 0.0) -> tuple[nn.Module, int]:
@@ -51,6 +51,11 @@ def _timm_model(info: BackboneInfo, architecture: str, *, channels: int, side: i
         options["img_size"] = side
     try:
         backbone: nn.Module = timm.create_model(architecture, pretrained=False, **options)
+        if "in_chans" in options and standardises_first(backbone):
+            # Folded weights would be brought to unit variance again, and the response lose its size.
+            of_colours = True
+            del options["in_chans"]
+            backbone = timm.create_model(architecture, pretrained=False, **options)
     except TypeError as error:
         if "drop_path_rate" in str(error):
             raise _no_drop_path(info) from error

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from timm.layers.std_conv import ScaledStdConv2d, ScaledStdConv2dSame, StdConv2d, StdConv2dSame
 from torch import Tensor, nn
 
 COLOURS = 3
@@ -61,6 +62,12 @@ def replace_first(backbone: nn.Module, channels: int) -> None:
             setattr(backbone.get_submodule(parent), last, _convolution(module, channels))
             return
     raise ValueError("no convolution of three channels")
+
+
+def standardises_first(backbone: nn.Module) -> bool:
+    """Return whether the first convolution of a timm model standardises its weights each time it is used (NFNet, BiT)."""
+    first = next((module for module in backbone.modules() if isinstance(module, nn.Conv2d)), None)
+    return isinstance(first, StdConv2d | StdConv2dSame | ScaledStdConv2d | ScaledStdConv2dSame)
 
 
 def mix_before(backbone: nn.Module, channels: int) -> None:

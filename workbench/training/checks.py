@@ -22,17 +22,28 @@ def check(project: Project, config: TrainConfig) -> None:
 
     Covers: several labels per image, no labelled images, one class only, no split, a class without training images, an
     empty validation split, rare classes that the project does not have (with the nearest names), an unknown backbone
-    (likewise) or one that is known to fail, an image size that it does not take, published weights that do not exist or
-    surely cannot come, a run to start from without a model, a weights file that is not there, and a freeze plan or rates
-    that name what the backbone does not have, where it was looked into before. What needs torch is said by
-    `network_check.check_network`, and whether the weights fit by the run itself, before its first step.
+    (likewise) or one that is known to fail, an image size that it does not take, channels that no image has, published
+    weights that do not exist or surely cannot come, a run to start from without a model, a weights file that is not
+    there, and a freeze plan or rates that name what the backbone does not have, where it was looked into before. What
+    needs torch is said by `network_check.check_network`, and whether the weights fit by the run itself, before its
+    first step.
     """
     check_labels(project)
     check_folders(project)
     check_rare(project, config)
     if config.method.kind != "baseline":
+        check_channels(config)
         check_weights(project, config)
         check_plan(config)
+
+
+def check_channels(config: TrainConfig) -> None:
+    """Raise WorkbenchError for a number of channels that no image of a project has: networks take others, projects do not."""
+    if (channels := config.backbone.channels) not in (1, 3):
+        raise WorkbenchError(
+            f"The images of a project are read with one channel or three, not {channels}; set backbone.channels to 1 (grey) or "
+            f"3 (colour)."
+        )
 
 
 def check_plan(config: TrainConfig) -> None:
