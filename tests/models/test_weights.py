@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 import tests.tiny_backbone
 from workbench.errors import WorkbenchError
 from workbench.models.backbones import create
-from workbench.models.weights import read_weights
+from workbench.models.weights import load_into, read_weights
 
 
 def tiny_weights() -> dict[str, Tensor]:
@@ -175,6 +175,17 @@ def test_numbers_that_no_network_can_start_from_are_refused(spoilt: object, word
     with pytest.raises(WorkbenchError, match=rf"odd.pth cannot be used: '3.weight' (holds|has) .*{words}") as caught:
         create("tests/tiny", weights=str(tmp_path / "odd.pth"), classes=2)
     assert "\n" not in str(caught.value)
+
+
+def test_bounds_that_are_infinite_by_design_are_loaded() -> None:
+    bounded = nn.Linear(2, 2)
+    bounded.register_buffer("lowest", torch.tensor(-float("inf")))
+    matched, _ = load_into(bounded, dict(bounded.state_dict()), source="file", name="bounded")
+    assert matched == 3
+    with pytest.raises(WorkbenchError, match="'lowest' holds values"):
+        load_into(
+            bounded, {**bounded.state_dict(), "lowest": torch.tensor(float("nan"))}, source="file", name="bounded"
+        )
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])

@@ -41,8 +41,9 @@ def build(info: BackboneInfo, *, channels: int = 3, size: int = 0, drop_path: fl
 
 def _timm_model(info: BackboneInfo, architecture: str, *, channels: int, side: int, drop_path: float) -> nn.Module:
     options: dict[str, Any] = {"num_classes": 0}
-    # CSATv2 takes the frequencies of luminance and colour difference first, whatever it is told of channels.
-    of_colours = architecture.startswith("csatv2")
+    # Whatever they are told of channels, CSATv2 takes the frequencies of luminance and colour difference first, and
+    # Gemma's first layer sees a square of pixels as channels, colour after colour.
+    of_colours = architecture.startswith(("csatv2", "gemma4"))
     if channels != COLOURS and not of_colours:
         options["in_chans"] = channels
     if drop_path:

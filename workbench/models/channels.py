@@ -71,7 +71,7 @@ def standardises_first(backbone: nn.Module) -> bool:
 
 
 def mix_before(backbone: nn.Module, channels: int) -> None:
-    """Let a backbone for three colours see ``channels`` mixed to three: its first step is about colours, not about weights."""
+    """Let a backbone for three colours see ``channels`` mixed to three: its first step cannot be folded."""
     backbone.register_forward_pre_hook(partial(_mixed, matrix=mixing(COLOURS, channels)))
 
 
