@@ -41,3 +41,16 @@ def test_the_choice_stays_until_there_is_a_new_run(qtbot, session: Session, proj
     assert choice.run() == second
     choice.show_runs([])
     assert choice.run() is None
+
+
+def test_the_way_of_each_run_is_said(qtbot, session: Session, project_folder: Path) -> None:
+    with Project.open(project_folder) as project:
+        for way in ("gradual", "baseline"):
+            project.runs.create(TrainConfig().with_settings([f"preset={way}"]).dumps()).model.mkdir()
+        project.runs.create("no config").model.mkdir()
+    session.open_project(project_folder)
+    choice = RunChoice()
+    qtbot.addWidget(choice)
+    choice.show_runs(with_model(session))
+    said = [choice.itemText(number).partition(" · ")[2] for number in range(3)]
+    assert said == ["", "baseline", "mobilenet_v2 · Gradual"]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.project.runs import RunFolder, RunRow
-from workbench.ui import figures
+from workbench.ui import figures, run_way
 from workbench.ui.session import Session
 
 
@@ -74,6 +74,9 @@ class RunChoice(QComboBox):
 
     def _text(self, row: RunRow) -> str:
         parts = [("★ " if row.star else "") + row.id, row.backbone.partition("/")[2] or row.backbone]
+        way = run_way.told(row)
+        if way and row.backbone != "baseline":
+            parts.append(way)
         if row.best is not None:
             parts.append(figures.score(row.best))
         if row.note:

@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Noticed, as_dict
+from workbench.project.project import Project
+from workbench.training.config import TrainConfig
 from workbench.ui.export.panel import ExportPanel
 from workbench.ui.session import Session
 
@@ -93,6 +95,14 @@ def test_a_folder_that_is_not_free_prevents_the_export(open_panel, run_with_mode
     field.setText(str(tmp_path / "free"))
     assert panel.bar.go.isEnabled()
     assert not panel.bar.why.isVisible()
+
+
+def test_a_baseline_is_not_offered_for_export(open_panel, project_folder) -> None:
+    with Project.open(project_folder) as project:
+        project.runs.create(TrainConfig().with_settings(["preset=baseline"]).dumps()).model.mkdir()
+    panel = open_panel()
+    assert "no network" in panel.bar.why.text()
+    assert not panel.bar.go.isEnabled()
 
 
 def test_a_failure_becomes_a_sentence(open_panel, session, qtbot, run_with_model, child, problems) -> None:

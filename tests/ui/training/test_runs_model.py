@@ -34,7 +34,7 @@ def test_rows_in_words(qtbot, project_folder: Path, write_run: Callable[..., obj
         run = write_run(project)
         model.show(project.runs.list())
     cells = [model.index(0, column).data() for column in range(model.columnCount())]
-    assert cells == ["☆", run.id, "finished", "torchvision/mobilenet_v2", "3 / 3", "0.78", ""]
+    assert cells == ["☆", run.id, "finished", "torchvision/mobilenet_v2", "Frozen", "3 / 3", "0.78", ""]
 
 
 def test_a_run_that_trains_no_network_has_no_epochs_in_its_row(qtbot, project_folder: Path) -> None:
@@ -42,7 +42,8 @@ def test_a_run_that_trains_no_network_has_no_epochs_in_its_row(qtbot, project_fo
     with Project.open(project_folder) as project:
         project.runs.create(TrainConfig().with_settings(["preset=baseline"]).dumps())
         model.show(project.runs.list())
-    assert [model.index(0, column).data() for column in (runs_model.BACKBONE, runs_model.EPOCHS)] == ["baseline", "–"]
+    wanted = (runs_model.BACKBONE, runs_model.WAY, runs_model.EPOCHS)
+    assert [model.index(0, column).data() for column in wanted] == ["baseline", "Baseline", "–"]
 
 
 def test_star_and_note_are_announced(qtbot, project_folder: Path, write_run: Callable[..., object]) -> None:

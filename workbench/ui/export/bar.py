@@ -73,7 +73,9 @@ class ExportBar(RunJobBar):
         self.go.setToolTip(why or self.tr("Write the package and compare it with the trained model"))
 
     def _hindrance(self) -> str:
-        out = self.out()
+        row, out = self.run.row(), self.out()
+        if row is not None and row.backbone == "baseline":
+            return self.tr("The baseline has no network that could be exported: choose another run.")
         if out is None:
             return self.tr("Choose a folder for the package.")
         if out.is_file():

@@ -1,42 +1,13 @@
-"""Which way to a classifier a config follows, and how another is taken without losing what was set. No Qt."""
+"""How another way to a classifier is taken without losing what was set on the one before. No widgets."""
 
 from typing import Any
 
-from workbench.training.config import (
-    WAYS,
-    AsIs,
-    Baseline,
-    FeaturesOnce,
-    FreezeBackbone,
-    FreezeNothing,
-    FreezeParts,
-    FreezeStages,
-    TrainConfig,
-)
+from workbench.training.config import WAYS, TrainConfig
+from workbench.ui.run_way import way_of
 
 KEPT = ("method", "epochs", "freeze", "then", "batch_norm")
 """What a way sets as a whole; each way has its own of it, and gets it back when it is taken again."""
 RATES = ("learning_rate", "backbone_factor", "layer_decay", "stage_factors")
-
-
-def way_of(config: TrainConfig) -> str:
-    """Return the way of `WAYS` that a config follows."""
-    match config.method:
-        case FeaturesOnce():
-            return "features-once"
-        case AsIs():
-            return "as-is"
-        case Baseline():
-            return "baseline"
-    if config.then:
-        return "gradual"
-    match config.freeze:
-        case FreezeNothing():
-            return "scratch" if config.backbone.weights == "none" else "full"
-        case FreezeStages() | FreezeParts():
-            return "partial"
-        case FreezeBackbone():
-            return "frozen"
 
 
 class WayMemory:

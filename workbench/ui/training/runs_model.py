@@ -1,4 +1,4 @@
-"""The runs of the project as a table: star, run, state, backbone, epochs, best, note."""
+"""The runs of the project as a table: star, run, state, backbone, way, epochs, best, note."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from workbench.project.runs import RunRow, RunState
-from workbench.ui import figures, theme
+from workbench.ui import figures, run_way, theme
 
 Index = QModelIndex | QPersistentModelIndex
 
-STAR, NAME, STATE, BACKBONE, EPOCHS, BEST, NOTE = range(7)
+STAR, NAME, STATE, BACKBONE, WAY, EPOCHS, BEST, NOTE = range(8)
 
 
 class RunsModel(QAbstractTableModel):
@@ -39,12 +39,14 @@ class RunsModel(QAbstractTableModel):
                 self.tr("Run"),
                 self.tr("State"),
                 self.tr("Backbone"),
+                self.tr("Way"),
                 self.tr("Epochs"),
                 self.tr("Best"),
                 self.tr("Note"),
             )[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return {
+                WAY: self.tr("The way to a classifier, as it is chosen in Model"),
                 EPOCHS: self.tr("Epochs done, of those planned; none where no network is trained"),
                 BEST: self.tr("Balanced accuracy on the validation images, best epoch"),
             }.get(section)
@@ -124,6 +126,8 @@ class RunsModel(QAbstractTableModel):
             return self.state_text(row.state)
         if column == BACKBONE:
             return row.backbone
+        if column == WAY:
+            return run_way.told(row)
         if column == EPOCHS:
             return f"{row.epochs_done} / {row.epochs}" if row.epochs else "–"
         if column == BEST:

@@ -28,7 +28,8 @@ class RunsView(QTableView):
             runs_model.STAR: 32,
             runs_model.NAME: 128,
             runs_model.STATE: 88,
-            runs_model.BACKBONE: 220,
+            runs_model.BACKBONE: 200,
+            runs_model.WAY: 72,
             runs_model.EPOCHS: 68,
             runs_model.BEST: 64,
         }
