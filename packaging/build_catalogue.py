@@ -46,7 +46,7 @@ RECOMMENDED = {
     "torchvision/resnet50": "The usual yardstick",
     "torchvision/efficientnet_b0": "Accurate for its size",
     "torchvision/convnext_tiny": "Accurate; wants a GPU",
-    "timm/mobilenetv3_large_100": "The quickest on a processor",
+    "timm/mobilenetv3_large_100": "Quick on a processor, and accurate for that",
     "timm/resnet50": "The usual yardstick, better trained",
     "timm/convnext_nano": "Accurate and still small",
     "timm/efficientnetv2_rw_s": "Accurate on fine detail; wants a GPU",

@@ -29,7 +29,8 @@ def backbone(name: str, gmacs: float | None, top1: float | None = None, **fields
 
 def test_amount_counts_the_rarest_class_too() -> None:
     assert [amount(facts) for facts in (FEW, SOME, MUCH)] == ["little", "some", "much"]
-    assert amount(replace(SOME, smallest_class=5)) == "little"
+    assert amount(replace(SOME, smallest_class=5)) == "some"
+    assert amount(replace(SOME, classes=400, smallest_class=5)) == "little"
     assert amount(replace(MUCH, smallest_class=50)) == "some"
 
 
@@ -65,8 +66,19 @@ def test_a_processor_is_spared_the_whole_network_on_many_images() -> None:
 
 
 def test_a_rare_class_is_named() -> None:
-    advice = advise(replace(SOME, smallest_class=1))
-    assert any("smallest class has 1 image:" in reason for reason in advice.why)
+    for facts in (SOME, MUCH):
+        advice = advise(replace(facts, smallest_class=1))
+        assert any("smallest class has 1 image:" in reason for reason in advice.why)
+        assert not any("so few images" in reason for reason in advice.why)
+    assert "With so few images of each class," in advise(replace(SOME, classes=400, smallest_class=9)).why[0]
+    assert "With so few images," in advise(replace(FEW, smallest_class=9)).why[0]
+
+
+def test_only_one_is_called_the_quickest() -> None:
+    for facts in (FEW, SOME, MUCH):
+        for device in ("cpu", "cuda"):
+            reasons = [each.reason for each in recommend(replace(facts, device=device), backbones())]
+            assert sum("quickest" in reason.lower() or "least work" in reason for reason in reasons) <= 1
 
 
 def test_the_list_holds_only_what_can_be_used() -> None:

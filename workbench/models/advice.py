@@ -13,13 +13,17 @@ from workbench.models.catalog import BackboneInfo
 
 FEW_IMAGES, MANY_IMAGES = 1_000, 10_000
 FEW_OF_A_CLASS = 20
-"""A class with fewer images than this makes any data set a small one: its images are all that the network learns it from."""
+"""With fewer images than this of each class a data set is a small one, however many classes it has; a single class with
+fewer is named."""
 MANY_OF_A_CLASS = 200
 SMALL_SIDE = 48
 """Images smaller than this are no more than a thumbnail is to a backbone made for photographs."""
 
 FEATURES_GMACS = 60.0
 """Up to so much work per image where every image is looked at once, on a GPU."""
+
+LEAST_TOP1 = 65
+"""Below this accuracy on ImageNet, in percent, a backbone is not recommended for its speed."""
 
 MOST_LISTED = 6
 
@@ -94,8 +98,8 @@ _KINDS = {
 
 
 def amount(facts: DataFacts) -> Literal["little", "some", "much"]:
-    """Return how much data there is, as the textbook counts it: in all, and of the rarest class."""
-    if facts.images < FEW_IMAGES or facts.smallest_class < FEW_OF_A_CLASS:
+    """Return how much data there is, as the textbook counts it: in all, and of each class; much needs much of the rarest."""
+    if facts.images < FEW_IMAGES or facts.images < FEW_OF_A_CLASS * facts.classes:
         return "little"
     if facts.images >= MANY_IMAGES and facts.smallest_class >= MANY_OF_A_CLASS:
         return "much"
@@ -108,7 +112,10 @@ def advise(facts: DataFacts) -> Advice:
     way = _WAYS[size, facts.similar]
     why = [_AMOUNTS[size], _KINDS[facts.similar]]
     if size == "little" and facts.images >= FEW_IMAGES:
-        why.append(f"The smallest class has {_counted(facts.smallest_class, 'image')}: more of it would help most.")
+        why[0] = _AMOUNTS[size].replace("images", "images of each class")
+    elif size != "little" and facts.smallest_class < FEW_OF_A_CLASS:
+        rarest = _counted(facts.smallest_class, "image")
+        why.append(f"The smallest class has {rarest}: more of it would help most; until then balance the classes.")
     if size == "little" and facts.similar == "different":
         why.append("Where accuracy stays low, let the last stages train too (partial).")
     if way == "full" and facts.device == "cpu":
@@ -158,11 +165,13 @@ def recommend(facts: DataFacts, backbones: Iterable[BackboneInfo]) -> list[Recom
                 add(each, "Its features separate images unlike photographs without fine-tuning")
     balanced = best(0.25, _accuracy)
     accurate = best(1.0, _accuracy)
-    quick = max((each for each in rated if _accuracy(each) >= 65), key=lambda each: -(each.gmacs or 0), default=None)
+    quick = max(
+        (each for each in rated if _accuracy(each) >= LEAST_TOP1), key=lambda each: -(each.gmacs or 0), default=None
+    )
     order = [
         (balanced, f"A good balance of accuracy and time {place}"),
         (accurate, f"The most accurate that still trains in reasonable time {place}"),
-        (quick, "The quickest that is still accurate"),
+        (quick, f"The least work of all above {LEAST_TOP1} % on ImageNet"),
     ]
     for info, reason in order if facts.device == "cpu" else [order[1], order[0], order[2]]:
         add(info, reason)
