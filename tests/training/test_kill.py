@@ -20,6 +20,14 @@ from workbench.training.events import FitEnded, FitStarted
 
 KILLS = 12
 
+PHASES = [
+    "epochs=20",
+    "freeze=backbone",
+    'then=[{epochs = 15, freeze = {kind = "stages", train_last = 1}}, {epochs = 5, freeze = {kind = "backbone"}, rate = 0.5}, '
+    '{epochs = 20, freeze = {kind = "none"}}]',
+]
+"""The last stage trains, rests and trains again."""
+
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
@@ -27,7 +35,7 @@ KILLS = 12
 def test_a_run_killed_at_any_moment_continues_and_gives_the_same_numbers(
     project_folder: Path, config: TrainConfig
 ) -> None:
-    config = config.with_settings(["epochs=60", "compute.checkpoint_minutes=0.0005"])
+    config = config.with_settings([*PHASES, "compute.checkpoint_minutes=0.0005"])
     whole = training.prepare(project_folder, config)
     expected = list(training.train(project_folder, whole.id)(Stop()))[-1]
     moments = random.Random(5)

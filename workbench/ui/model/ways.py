@@ -74,10 +74,10 @@ class Ways(QWidget):
                 "photographs."
             ),
             "partial": self.tr(
-                "The head and the last stages learn, gently: for some hundred images, or images unlike those the "
+                "The head and the last stages learn, gently: for a thousand images and more, or images unlike those the "
                 "backbone knows."
             ),
-            "full": self.tr("All of it learns, the backbone gently: for thousands of images. Wants a GPU."),
+            "full": self.tr("All of it learns, the backbone gently: for ten thousand images and more. Wants a GPU."),
             "gradual": self.tr(
                 "Head first, then the last stage, then all, more slowly each time: the most careful way to let "
                 "everything learn."
