@@ -159,3 +159,14 @@ def test_an_unknown_width_is_measured() -> None:
 def test_a_backbone_without_a_feature_vector_is_refused() -> None:
     with pytest.raises(WorkbenchError, match="plugin/grid does not give one feature vector"):
         measure_features(nn.Conv2d(3, 4, 3), 16, "plugin/grid")
+
+
+def test_drop_out_acts_on_what_the_head_sees_in_training_only() -> None:
+    network, _ = create("tests/tiny", weights="none", classes=3, dropout=0.9)
+    images = torch.randn(1, 3, 32, 32)
+    network.eval()
+    with torch.no_grad():
+        assert torch.equal(network(images), network(images))
+        network.dropout.train()
+        seen = {tuple(network(images)[0].tolist()) for _ in range(8)}
+    assert len(seen) > 1

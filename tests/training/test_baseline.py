@@ -172,6 +172,17 @@ def test_a_form_that_no_plane_parts_gets_a_round_kernel() -> None:
     assert fitted.cross_validated > 0.95
 
 
+def test_a_rare_class_counts_as_much_as_a_common_one() -> None:
+    rng = np.random.default_rng(0)
+    targets = np.array([0] * 190 + [1] * 10)
+    table = (rng.normal(size=(200, 2)) + targets[:, None]).astype(np.float32)
+    fitted = baseline.fit(Looks(True, False, None), [[row] for row in table], [], targets)
+    scores = fitted.model.machine.scores(fitted.model.scaling(table))
+    found = scores.argmax(axis=1)
+    assert (found[targets == 1] == 1).mean() > 0.5
+    assert (found == 1).sum() > 20
+
+
 def test_words_are_the_centres_of_key_points() -> None:
     rng = np.random.default_rng(0)
     centres = rng.integers(0, 255, (3, 128))

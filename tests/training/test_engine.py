@@ -454,6 +454,23 @@ def test_times_are_plausible() -> None:
     assert of(events, EpochEnded)[-1].seconds_left == 0
 
 
+def norms(clip_norm: float) -> list[float]:
+    """The norm of the gradient at each step of two phases; in the second the convolution is frozen."""
+    bench = Bench(epochs=2, clip_norm=clip_norm, phases=(Span(0, 1), Span(1, 1)))
+    found = []
+    for event in bench.events():
+        if isinstance(event, Tick) and bench.network.training:
+            gradients = [p.grad for p in bench.network.parameters() if p.grad is not None]
+            found.append(float(torch.linalg.vector_norm(torch.cat([g.flatten() for g in gradients]))))
+    return found
+
+
+def test_the_gradient_of_what_trains_is_clipped_to_its_norm_in_every_phase() -> None:
+    assert max(norms(0.0)) > 0.1
+    clipped = norms(0.01)
+    assert [max(clipped[:STEPS]), max(clipped[STEPS:])] == pytest.approx([0.01, 0.01], rel=1e-3)
+
+
 def mixed(images: Tensor, ids: Sequence[int], epoch: int) -> Mixed:
     return mix(images, [sample_seed(7, epoch, i) for i in ids], kind="both", p=0.8, alpha=1.0)
 

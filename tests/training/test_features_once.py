@@ -63,6 +63,14 @@ def test_noise_is_trusted_less_than_a_signal() -> None:
     assert weak < strong
 
 
+def test_a_strength_that_some_images_chose_is_as_strong_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C weighs the sum over images: with three times as many a third of it regularises the same."""
+    features, targets = made(90)
+    monkeypatch.setattr(features_once, "_MOST_TRIED", 30)
+    found = features_once.fit(features, targets, 3, classifier="logistic").strength
+    assert 3 * found == pytest.approx(min(features_once.STRENGTHS, key=lambda each: abs(each - 3 * found)))
+
+
 def test_one_image_of_a_class_is_enough() -> None:
     features, targets = made(10, 3)
     targets[targets == 2] = 0

@@ -181,6 +181,17 @@ def test_a_run_stopped_in_any_phase_resumes_with_the_numbers_of_one_never_stoppe
     assert_same_weights(whole, folder)
 
 
+def test_a_run_goes_on_with_the_plan_that_it_began_with(project_folder: Path, config: TrainConfig) -> None:
+    gradual = config.with_settings(GRADUAL)
+    whole = run.prepare(project_folder, gradual)
+    train(project_folder, whole)
+    folder = run.prepare(project_folder, gradual)
+    stop_at(project_folder, folder, 7)
+    folder.config.write_text(gradual.with_settings(["epochs=2", "freeze=none", "then=[]"]).dumps())
+    assert of(train(project_folder, folder), FitStarted)[0].epochs == 4
+    assert_same_weights(whole, folder)
+
+
 def test_a_frozen_part_rests_until_its_phase(project_folder: Path, config: TrainConfig) -> None:
     folder = run.prepare(project_folder, config.with_settings(GRADUAL))
     found = {}
