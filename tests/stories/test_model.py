@@ -158,7 +158,7 @@ def test_a_plan_is_made_measured_trained_and_built_upon(
     user.write("model.search", "mobilenet")
     found = names(table)
     assert 10 < len(found) < every
-    click_head(user, table, "Size")
+    click_head(user, table, "Parameters")
     assert sorted(found) == sorted(names(table))
     assert names(table) != found
     light = names(table)[0]
@@ -215,7 +215,7 @@ def test_a_plan_is_made_measured_trained_and_built_upon(
     user.qtbot.mouseClick(tree.viewport(), LEFT, pos=tree.visualRect(layer4).center())
     user.qtbot.keyClick(tree, Qt.Key.Key_Right)
     assert tree.isExpanded(layer4)
-    block = part(tree, "0", layer4)
+    block = part(tree, "0 · BasicBlock", layer4)
     user.qtbot.keyClick(tree, Qt.Key.Key_Down)
     user.qtbot.keyClick(tree, Qt.Key.Key_Right)
     for _ in range([tree.model().index(row, 0, block).data() for row in range(6)].index("conv2") + 1):

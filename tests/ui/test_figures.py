@@ -36,3 +36,20 @@ def test_sizes(number: float, text: str) -> None:
 )
 def test_figures_have_few_digits(value: float, text: str) -> None:
     assert figures.figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0.01, "0.01"),
+        (1.0, "1"),
+        (12.0, "12"),
+        (0.00025, "0.00025"),
+        (2e-5, "0.00002"),
+        (2.34e-6, "2.3e-6"),
+        (1e-7, "1e-7"),
+        (0.0, "0"),
+    ],
+)
+def test_rates_are_written_out_as_far_as_they_can_be_read(rate: float, text: str) -> None:
+    assert figures.rate(rate) == text

@@ -33,6 +33,14 @@ def test_text_on_the_accent_reads(tokens: Tokens) -> None:
     assert theme.contrast(tokens.on_accent, tokens.accent_hover) >= 4.5
 
 
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_what_is_chosen_of_a_few_reads_and_stands_out(tokens: Tokens) -> None:
+    assert theme.contrast(tokens.text, tokens.thumb) >= 4.5
+    assert theme.contrast(tokens.secondary, tokens.track) >= 4.5
+    lighter = [theme.contrast(ground, "#000000") for ground in (tokens.thumb, tokens.track)]
+    assert lighter[0] > 1.1 * lighter[1]
+
+
 def test_tokens_are_those_of_the_design() -> None:
     assert (DARK.background, DARK.surface, DARK.raised, DARK.line) == ("#16181c", "#1d2025", "#262a31", "#323741")
     assert (DARK.text, DARK.secondary, DARK.accent) == ("#e7e9ee", "#9aa3b2", "#4c8dff")

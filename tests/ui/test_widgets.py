@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.ui import icons
@@ -75,6 +75,41 @@ def test_a_section_folds(qtbot: QtBot) -> None:
     assert body.isVisible()
     section.set_open(False)
     assert not body.isVisible()
+
+
+@pytest.mark.parametrize("foldable", [True, False])
+def test_a_section_in_the_making_is_no_window(qtbot: QtBot, foldable: bool) -> None:
+    body, corner = QLabel("inside"), QPushButton("All")
+    section = Section("Advanced", body, foldable=foldable, corner=corner)
+    qtbot.addWidget(section)
+    assert not any(part.isVisible() for part in (section, body, corner))
+
+
+def test_a_folded_section_says_what_is_set_inside(qtbot: QtBot) -> None:
+    section = Section("Advanced", QLabel("inside"), foldable=True)
+    qtbot.addWidget(section)
+    section.summarize("linear")
+    section.show()
+    told: list[bool] = []
+    section.toggled.connect(told.append)
+    summary = next(each for each in section.findChildren(QLabel) if each.text() == "linear")
+    assert not summary.isVisible()
+    section.set_open(False)
+    assert summary.isVisible()
+    section.summarize("")
+    assert not summary.isVisible()
+    assert told == [False]
+    assert not section.is_open()
+
+
+def test_a_section_has_room_for_a_button_at_its_title(qtbot: QtBot) -> None:
+    corner = QPushButton("All")
+    section = Section("Parts", QLabel("inside"), corner=corner)
+    qtbot.addWidget(section)
+    section.resize(300, 80)
+    section.show()
+    assert corner.geometry().right() >= section.width() - 2
+    assert section.is_open()
 
 
 def test_a_headline_shows_number_and_note(qtbot: QtBot) -> None:

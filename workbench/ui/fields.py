@@ -95,7 +95,7 @@ class WholeEntry(Entry):
             else QSpinBox.StepType.DefaultStepType
         )
         super().__init__(self._box)
-        _ignore_wheel(self._box)
+        ignore_wheel(self._box)
         self.set_value(value)
         self._box.valueChanged.connect(self._edited)
 
@@ -180,7 +180,7 @@ class ChoiceEntry(Entry):
             for choice in self._choices:
                 self._combo.addItem(words(choice), choice)
             super().__init__(self._combo)
-            _ignore_wheel(self._combo)
+            ignore_wheel(self._combo)
             self.set_value(value)
             self._combo.currentIndexChanged.connect(self._edited)
 
@@ -232,7 +232,8 @@ def _bounds(field: Any) -> tuple[int | None, int | None]:
     return low, high
 
 
-def _ignore_wheel(widget: QWidget) -> None:
+def ignore_wheel(widget: QWidget) -> None:
+    """Let the wheel scroll the page over a box or a list, unless it was clicked into: no value changes by accident."""
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_WheelFilter(widget))
 

@@ -1,5 +1,7 @@
 """Numbers as the user reads them: thousands separated, units always, never more digits than mean something."""
 
+import math
+
 THIN_SPACE = "\u202f"
 
 
@@ -47,6 +49,18 @@ def size(count_bytes: float) -> str:
             return f"{count_bytes:.0f} {unit}" if unit == "B" or count_bytes >= 100 else f"{count_bytes:.1f} {unit}"
         count_bytes /= 1000
     raise AssertionError("unreachable")
+
+
+def rate(value: float) -> str:
+    """Two significant digits, written out as far as they can be read: 0.01, 0.0002, 0.00002, "2.3e-6"."""
+    if value <= 0:
+        return "0"
+    places = 1 - math.floor(math.log10(value))
+    if places > 6:
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+    text = f"{value:.{max(0, places)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def figure(value: float) -> str:

@@ -39,6 +39,8 @@ class Tokens:
     on_accent: str
     selected: str
     hover: str
+    track: str
+    thumb: str
     field: str
     green: str
     amber: str
@@ -58,6 +60,8 @@ DARK = Tokens(
     on_accent="#0b1220",
     selected="#1a2740",
     hover="#2b3038",
+    track="#22262c",
+    thumb="#3b424d",
     field="#16181c",
     green="#45bd83",
     amber="#e3aa45",
@@ -77,6 +81,8 @@ LIGHT = Tokens(
     on_accent="#ffffff",
     selected="#edf3fe",
     hover="#eceff4",
+    track="#eceff4",
+    thumb="#ffffff",
     field="#ffffff",
     green="#177a49",
     amber="#8a5a00",

@@ -231,33 +231,83 @@ class Badge(QLabel):
         theme.set_role(self, f"badge-{tone}" if tone else "badge")
 
 
+class FoldButton(QPushButton):
+    """A title that shows and hides what belongs to it."""
+
+    def __init__(self, title: str, body: QWidget, *, is_open: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self._body = body
+        self.setProperty("role", "fold")
+        self.setCheckable(True)
+        self.setChecked(is_open)
+        if not is_open:  # shown before it has a parent, it would be a window
+            body.hide()
+        self._point(is_open)
+        self.toggled.connect(self._show)
+
+    @Slot(bool)
+    def _show(self, is_open: bool) -> None:
+        self._body.setVisible(is_open)
+        self._point(is_open)
+
+    def _point(self, is_open: bool) -> None:
+        self.setIcon(icons.icon("chevron-down" if is_open else "chevron-right"))
+
+
 class Section(QWidget):
-    """A titled part of an inspector or a form; with ``foldable`` a click on the title hides its content."""
+    """A titled part of an inspector or a form; with ``foldable`` a click on the title hides its content.
+
+    ``corner`` stands at the right end of the title. A folded part can say in a few words what is set in it.
+    """
+
+    toggled = Signal(bool)
 
     def __init__(
-        self, title: str, content: QWidget | None = None, *, foldable: bool = False, parent: QWidget | None = None
+        self,
+        title: str,
+        content: QWidget | None = None,
+        *,
+        foldable: bool = False,
+        corner: QWidget | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.body = content or QWidget()
-        self._head: QLabel | QPushButton
+        self._summary = ElidedLabel("", "secondary")
+        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._summary.hide()
+        self._head: QLabel | FoldButton
         if foldable:
-            self._head = QPushButton(title)
-            self._head.setProperty("role", "fold")
-            self._head.setCheckable(True)
-            self._head.setChecked(True)
-            self._head.toggled.connect(self.set_open)
+            self._head = FoldButton(title, self.body, is_open=True)
+            self._head.toggled.connect(self._toggled)
         else:
             self._head = label(title, "section")
-        self.setLayout(column(self._head, self.body))
-        if foldable:
-            self._head.setIcon(icons.icon("chevron-down"))
+        line = row(self._head, self._summary)
+        line.setStretch(0, 1)
+        if corner is not None:
+            line.addWidget(corner)
+        self.setLayout(column(line, self.body))
 
     @Slot(bool)
     def set_open(self, is_open: bool) -> None:
-        self.body.setVisible(is_open)
-        if isinstance(self._head, QPushButton):
+        """Show or hide the content."""
+        if isinstance(self._head, FoldButton):
             self._head.setChecked(is_open)
-            self._head.setIcon(icons.icon("chevron-down" if is_open else "chevron-right"))
+        else:
+            self.body.setVisible(is_open)
+
+    def is_open(self) -> bool:
+        return not isinstance(self._head, FoldButton) or self._head.isChecked()
+
+    def summarize(self, text: str) -> None:
+        """Say in a few words what is set inside; shown while it is folded."""
+        self._summary.setText(text)
+        self._summary.setVisible(not self.is_open() and bool(text))
+
+    @Slot(bool)
+    def _toggled(self, is_open: bool) -> None:
+        self._summary.setVisible(not is_open and bool(self._summary.text()))
+        self.toggled.emit(is_open)
 
 
 class Segmented(QWidget):

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.ui.model.rows import backbone, few
+from tests.ui.model.rows import backbone, few, many
 from workbench.models import catalog
 from workbench.models.catalog import BackboneInfo
 from workbench.training.config import TrainConfig
@@ -145,6 +145,21 @@ def test_the_advice_orders_the_list_and_its_choices_are_passed_on(
     with qtbot.waitSignal(side.wayChosen) as way:
         side.advice.wayChosen.emit("frozen")
     assert way.args == ["frozen"]
+
+
+def test_a_backbone_that_was_chosen_elsewhere_comes_into_the_middle(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "backbones", lambda: many(200))
+    side = CatalogueSide(session)
+    qtbot.addWidget(side)
+    side.resize(700, 500)
+    side.show()
+    names = shown(side)
+    side.show_config(TrainConfig().with_settings([f"backbone={names[150]}"]))
+    side.show_config(TrainConfig().with_settings([f"backbone={names[60]}"]))
+    place = side.table.visualRect(side.table.currentIndex()).center().y()
+    assert 0.25 < place / side.table.viewport().height() < 0.75
 
 
 def test_the_search_can_be_reached(side: CatalogueSide, qtbot: QtBot) -> None:

@@ -5,7 +5,19 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.model.rows import backbone, few, model_of, names
 from workbench.ui.model.catalogue_filter import CatalogueFilter
-from workbench.ui.model.catalogue_model import EXPORTS, FAMILY, GMACS, HERE, LICENCE, NAME, PARAMETERS, SIZE, TOP1, YEAR
+from workbench.ui.model.catalogue_model import (
+    EXPORTS,
+    FAMILY,
+    GMACS,
+    HERE,
+    LICENCE,
+    NAME,
+    PARAMETERS,
+    SIZE,
+    TOP1,
+    YEAR,
+    BadgeRole,
+)
 from workbench.ui.model.wanted import Wanted
 
 
@@ -62,6 +74,21 @@ def test_a_backbone_without_published_weights_says_so(qtbot: QtBot) -> None:
     model = model_of([backbone("timm/resnet50", tags=[])])
     assert model.index(0, HERE).data() == "none"
     assert "Nobody publishes" in model.index(0, HERE).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_badges_stand_before_the_facts_and_are_read_aloud(qtbot: QtBot) -> None:
+    model = model_of([backbone("timm/odd", unsupported="why not"), backbone("timm/good"), backbone("timm/plain")])
+    model.set_advised({"timm/good": "quick", "timm/odd": "never mind"})
+    said = {
+        row.name: model.index(model.row_of(row.name), NAME).data(BadgeRole) for row in map(model.backbone, range(3))
+    }
+    assert said == {
+        "timm/odd": ("not supported", "amber"),
+        "timm/good": ("recommended", "accent"),
+        "timm/plain": ("", ""),
+    }
+    spoken = model.index(model.row_of("timm/good"), NAME).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "good, timm, recommended"
 
 
 def test_what_is_not_supported_says_why(qtbot: QtBot) -> None:

@@ -43,7 +43,10 @@ def test_each_part_narrows_and_show_all_takes_it_back(bar: FilterBar) -> None:
     assert told[-1] == Wanted(("wide", "50"), "ViT", "timm", True, True, True, True)
     assert len(told) == 7
     bar.show_count(3)
+    texts: list[str] = []
+    bar.search.textChanged.connect(texts.append)  # without it the field keeps the cross that empties it
     bar.clear.click()
+    assert texts == [""]
     assert told[-1] == Wanted()
     assert len(told) == 8
     assert bar.search.text() == ""

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench import launch
@@ -15,7 +15,7 @@ from workbench.jobs import Stop, to_json
 from workbench.project.project import Project
 from workbench.training.config import WAYS, FreezeParts, FreezeStages, TrainConfig
 from workbench.training.events import FitStarted
-from workbench.ui.model.panel import ModelPanel
+from workbench.ui.model.panel import WIDE, ModelPanel
 from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.session import Session
 from workbench.ui.widgets import Segmented
@@ -35,6 +35,38 @@ def way(panel: ModelPanel, key: str) -> QPushButton:
     found = panel.findChild(QPushButton, f"model.way.{key}")
     assert found is not None
     return found
+
+
+# -- how it stands
+
+
+def test_a_wide_window_shows_what_learns_beside_what_it_starts_from(panel: ModelPanel, qtbot: QtBot) -> None:
+    side = panel.plan_side
+    for width, across in ((1200, 1), (WIDE, 2), (1200, 1)):
+        panel.resize(width, 700)
+        qtbot.waitUntil(lambda across=across: side.widget().across == across)
+        qtbot.waitUntil(lambda: panel.aside.width() == side.width())
+        qtbot.waitUntil(lambda: side.widget().width() <= side.viewport().width())
+
+
+def test_the_wheel_scrolls_and_changes_no_number(panel: ModelPanel, session: Session) -> None:
+    before = session.config
+    panel.side.table.setFocus()
+    for name in ("model.epochs", "model.size", "model.finding", "model.tag"):
+        box = panel.findChild(QWidget, name)
+        at, up = QPointF(box.rect().center()), QPoint(0, 120)
+        event = QWheelEvent(
+            at,
+            QPointF(box.mapToGlobal(at.toPoint())),
+            QPoint(),
+            up,
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(box, event)
+    assert session.config == before
 
 
 # -- the backbone and its weights

@@ -92,3 +92,10 @@ def test_it_is_as_high_as_its_rows(tree: StageTree) -> None:
 )
 def test_counts_in_few_characters(number: int, text: str) -> None:
     assert short_count(number) == text
+
+
+def test_modules_that_are_only_numbered_say_what_they_are(qtbot: QtBot) -> None:
+    inside = [parts_tree.Node("a.0", "0", "Conv2d", 9, 0, False), parts_tree.Node("a.fc", "fc", "Linear", 9, 0, False)]
+    model = StageModel()
+    model.show_stages([parts_tree.Node("a", "a", "", 18, 0, False, inside), *parts_tree.bare(["head"])])
+    assert [model.index_of(name).data() for name in ("a", "a.0", "a.fc")] == ["a", "0 · Conv2d", "fc"]

@@ -93,7 +93,7 @@ def test_a_tag_that_does_not_exist_is_said(picker: WeightsPicker) -> None:
 def test_absent_weights_offer_the_download_and_present_ones_do_not(picker: WeightsPicker, here: type[Here]) -> None:
     picker.show_config(config(), info())
     assert picker.fetch.isVisible()
-    assert "Not on this machine" in picker.says.text()
+    assert "Not on this machine yet" in picker.says.text()
     here.tags_here = ("first",)
     picker.show_config(config(), info())
     assert not picker.fetch.isVisible()
@@ -228,12 +228,17 @@ def test_a_run_that_is_gone_is_said_where_no_other_is_left(
 
 
 def test_only_published_weights_have_sources_to_set(picker: WeightsPicker) -> None:
-    shown: Callable[[], bool] = picker._more.isVisible
     picker.show_config(config(), info())
-    assert shown()
+    assert picker.more.isVisible()
+    assert not picker.sources.isVisible()
+    picker.more.click()
+    assert picker.sources.isVisible()
     picker.source.set_value("none")
-    assert not shown()
+    assert not picker.more.isVisible()
+    assert not picker.sources.isVisible()
     assert "random numbers" in picker.says.text()
+    picker.source.set_value("hub")
+    assert picker.sources.isVisible()
 
 
 def test_what_fits_is_loaded_and_told(

@@ -18,7 +18,7 @@ TINY = backbone("timm/tiny")
         ("a1_in1k", ["a1_in1k"], False, "an old one", "already", "secondary"),
         ("a1_in1k", [], False, "No network.", "No network.", "error"),
         ("a1_in1k", ["b2"], False, "", "b2 is", "warning"),
-        ("a1_in1k", [], False, "", "download them now", "warning"),
+        ("a1_in1k", [], False, "", "downloads them as it starts", "warning"),
     ],
 )
 def test_published_weights(

@@ -179,13 +179,16 @@ class AdviceBox(QWidget):
     def _show_list(self, found: list[Recommendation]) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()
                 old.deleteLater()
         for number, each in enumerate(found[:MOST]):
-            name = button(each.name.partition("/")[2] or each.name, self._row_clicked, role="link")
+            name = button(each.name.partition("/")[2] or each.name, self._row_clicked, role="entry")
             name.setObjectName(f"model.suits.{each.name}")
             name.setToolTip(self.tr("Choose {0}").format(each.name))
             self._rows.addWidget(name, number, 0, Qt.AlignmentFlag.AlignLeft)
-            self._rows.addWidget(label(each.reason, "secondary", wrap=True), number, 1)
+            reason = label(each.reason, "secondary", wrap=True)
+            reason.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            self._rows.addWidget(reason, number, 1)
         self._suits.setVisible(bool(found))
         self._tell_list(found)
 

@@ -34,6 +34,8 @@ class CatalogueSide(QWidget):
     """The name of the backbone that was clicked."""
     wayChosen = Signal(str)
     """A key of `WAYS`: the advice was taken."""
+    advised = Signal()
+    """Other backbones are recommended, or for other reasons."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +146,7 @@ class CatalogueSide(QWidget):
     def _advised(self, reasons: dict[str, str]) -> None:
         self.catalogue.set_advised(reasons or self._first_choices)
         self._narrow(self.filter.wanted)
+        self.advised.emit()
 
     def _why_nothing(self, wanted: Wanted) -> str:
         if wanted == Wanted(favourites=True):
@@ -161,7 +164,10 @@ class CatalogueSide(QWidget):
             return
         self._selecting = True
         if index.isValid():
+            away = not self.table.viewport().rect().contains(self.table.visualRect(index).center())
             self.table.selectRow(index.row())
+            if away:
+                self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         else:
             self.table.selectionModel().clear()
         self._selecting = False

@@ -6,7 +6,10 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.ui import icons, theme
 from workbench.ui.model.backbone_words import plain
-from workbench.ui.model.catalogue_model import FavouriteRole, Index, InfoRole
+from workbench.ui.model.catalogue_model import BadgeRole, FavouriteRole, Index, InfoRole
+
+AT_START = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+AT_END = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
 
 class GroundDelegate(QStyledItemDelegate):
@@ -28,22 +31,27 @@ class GroundDelegate(QStyledItemDelegate):
 
 
 class NameDelegate(GroundDelegate):
-    """The name, and quieter behind it the library: two libraries have a resnet50."""
+    """The name, and quieter at the end of the cell the library (two have a resnet50) or a badge, or both where there is room."""
 
     def paint_on(self, painter: QPainter, cell: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(InfoRole)
+        badge, tone = index.data(BadgeRole)
         room = cell.rect.adjusted(theme.GRID, 0, -theme.GRID, 0)
-        metrics = QFontMetrics(cell.font)
         small = theme.font(theme.BADGE)
-        tail = QFontMetrics(small).horizontalAdvance(row.library)
-        name = metrics.elidedText(plain(row), Qt.TextElideMode.ElideMiddle, room.width() - tail - theme.GRID)
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
-        painter.setPen(theme.colour("disabled" if row.unsupported else "text"))
-        painter.setFont(cell.font)
-        painter.drawText(room, middle, name)
-        painter.setPen(theme.colour("disabled" if row.unsupported else "secondary"))
+        measure = QFontMetrics(small).horizontalAdvance
+        tails = [(row.library, "secondary")]
+        if badge:
+            needed = QFontMetrics(cell.font).horizontalAdvance(plain(row)) + measure(badge) + measure(row.library)
+            tails = [*(tails if needed + 3 * theme.GRID <= room.width() else []), (badge, tone)]
         painter.setFont(small)
-        painter.drawText(room, middle | int(Qt.AlignmentFlag.AlignRight), row.library)
+        for text, colour in tails:
+            painter.setPen(theme.colour(colour))
+            painter.drawText(room, AT_END, text)
+            room.setRight(room.right() - measure(text) - theme.GRID)
+        painter.setPen(theme.colour("secondary" if row.unsupported else "text"))
+        painter.setFont(cell.font)
+        name = QFontMetrics(cell.font).elidedText(plain(row), Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, AT_START, name)
 
 
 class StarDelegate(GroundDelegate):

@@ -23,6 +23,8 @@ NUMBERS = (YEAR, PARAMETERS, GMACS, SIZE, TOP1)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 InfoRole = Qt.ItemDataRole.UserRole + 1
 FavouriteRole = Qt.ItemDataRole.UserRole + 2
+BadgeRole = Qt.ItemDataRole.UserRole + 3
+"""A word that goes before the facts, and the colour it has: recommended, or not supported."""
 ANSWERED = frozenset(
     (
         Qt.ItemDataRole.DisplayRole,
@@ -32,6 +34,7 @@ ANSWERED = frozenset(
         Qt.ItemDataRole.AccessibleTextRole,
         InfoRole,
         FavouriteRole,
+        BadgeRole,
     )
 )
 """Of the dozen roles that a view asks each cell for at each paint, those with an answer: the others must cost nothing."""
@@ -92,7 +95,7 @@ class CatalogueModel(QAbstractTableModel):
             ("", self.tr("Your favourites: a click on the star, or F")),
             (self.tr("Family"), self.tr("The design it belongs to")),
             (self.tr("Year"), self.tr("When the design was published")),
-            (self.tr("Size"), self.tr("Parameters, with the classifier it was published with")),
+            (self.tr("Parameters"), self.tr("Numbers it has learnt, with the classifier it was published with")),
             (self.tr("GMACs"), self.tr("Billions of multiply-adds for one image at the input size: what it costs")),
             (self.tr("Input"), self.tr("Side in pixels of the images it was trained on")),
             (self.tr("Top-1"), self.tr("Accuracy on ImageNet of its default weights, where the library records it")),
@@ -112,14 +115,23 @@ class CatalogueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column in NUMBERS else None
         if role == Qt.ItemDataRole.ForegroundRole and (row.unsupported or self._is_quiet(row, column)):
-            return theme.colour("disabled" if row.unsupported else "secondary")
+            return theme.colour("secondary")
         if role == Qt.ItemDataRole.AccessibleTextRole and column == STAR:
             return self.tr("favourite") if row.name in self._favourites else self.tr("no favourite")
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == NAME:
+            return ", ".join(word for word in (plain(row), row.library, self._badge(row)[0]) if word)
         if role == InfoRole:
             return row
         if role == FavouriteRole:
             return row.name in self._favourites
+        if role == BadgeRole:
+            return self._badge(row)
         return None
+
+    def _badge(self, row: BackboneInfo) -> tuple[str, str]:
+        if row.unsupported:
+            return self.tr("not supported"), "amber"
+        return (self.tr("recommended"), "accent") if row.name in self._advised else ("", "")
 
     def _is_quiet(self, row: BackboneInfo, column: int) -> bool:
         """Whether a cell says that there is nothing to say: what is known stands out."""

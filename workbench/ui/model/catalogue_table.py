@@ -25,19 +25,19 @@ from workbench.ui.model.catalogue_model import (
 
 WIDTHS = {
     STAR: 28,
-    FAMILY: 104,
-    YEAR: 58,
-    PARAMETERS: 78,
-    GMACS: 76,
-    SIZE: 68,
-    TOP1: 72,
-    HERE: 66,
-    EXPORTS: 82,
+    FAMILY: 120,
+    YEAR: 52,
+    PARAMETERS: 88,
+    GMACS: 68,
+    SIZE: 66,
+    TOP1: 64,
+    HERE: 52,
+    EXPORTS: 74,
     LICENCE: 108,
 }
 SPARE = (LICENCE, FAMILY, EXPORTS, YEAR, SIZE, GMACS, TOP1, HERE, PARAMETERS)
 """What goes first where the room is short; the inspector on the right says all of it."""
-LEAST_NAME = 216
+LEAST_NAME = 232
 
 
 class CatalogueTable(QTableView):

@@ -1,11 +1,12 @@
 """What a run of these settings will take: counted from the layers, then measured by a few real steps on this machine."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from workbench.ui import figures, theme
+from workbench.ui import figures, icons, theme
 from workbench.ui.job_widget import JobWidget
 from workbench.ui.layouts import column, row
 from workbench.ui.model.parts_tree import Counts
@@ -38,15 +39,13 @@ class EstimateBox(JobWidget):
             "speed": self.tr("Speed"),
         }
         self._rows: dict[str, tuple[QLabel, ElidedLabel]] = {}
-        grid = QGridLayout()
+        self._grid = grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.GRID)
         grid.setVerticalSpacing(theme.HALF)
-        for number, name in enumerate(PLACES):
+        for name in PLACES:
             caption, value = label(captions[name], "secondary"), ElidedLabel("")
             value.setObjectName(f"model.estimate.{name}")
-            grid.addWidget(caption, number // 2, 2 * (number % 2))
-            grid.addWidget(value, number // 2, 2 * (number % 2) + 1)
             self._rows[name] = (caption, value)
         for side in (1, 3):
             grid.setColumnStretch(side, 1)
@@ -98,6 +97,7 @@ class EstimateBox(JobWidget):
             values["memory"] = self.tr("about {0}").format(figures.size(counts.memory))
         if probed is not None:
             values |= self._measured(probed)
+        self._place([name for name in PLACES if values.get(name)])
         for name, (caption, value) in self._rows.items():
             shown = bool(values.get(name))
             caption.setVisible(shown)
@@ -117,9 +117,16 @@ class EstimateBox(JobWidget):
         self.notes.setVisible(bool(notes))
         self.bar.setVisible(self._running)
         self.go.setText(self.tr("Stop") if self._running else self.tr("Measure"))
+        self.go.setIcon(icons.icon("stop" if self._running else "clock", "secondary"))
         if not self._running:
             self.what.setText(self._advice())
         self.shown.emit()
+
+    def _place(self, names: Sequence[str]) -> None:
+        """Put these figures two to a line, without gaps for those that nobody knows."""
+        for number, name in enumerate(names):
+            for part, widget in enumerate(self._rows[name]):
+                self._grid.addWidget(widget, number // 2, 2 * (number % 2) + part)
 
     def _tip(self, name: str) -> str:
         device = str((self._probed or {}).get("device", ""))

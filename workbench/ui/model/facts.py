@@ -25,7 +25,7 @@ def of(config: BackboneConfig) -> BackboneInfo | None:
 
 
 def told(info: BackboneInfo | None) -> str:
-    """Return the facts in a line or two: library, family, year, size, cost, accuracy, licence, export."""
+    """Return the facts in a line: library, family, year, size, cost, accuracy, licence, export."""
     if info is None:
         return _tr("Not in the catalogue: choose another.")
     parts = [info.library, info.family]
@@ -43,12 +43,21 @@ def told(info: BackboneInfo | None) -> str:
     parts.append(
         {"yes": _tr("exports"), "no": _tr("does not export")}.get(exports_word(info)[0], _tr("export not tried"))
     )
-    lines = [" · ".join(parts)]
+    return " · ".join(parts)
+
+
+def note(info: BackboneInfo | None, reason: str) -> tuple[str, str]:
+    """Return what there is to say of a backbone beside its facts, and the role it is shown in: error or secondary.
+
+    ``reason`` says why it is recommended for the images at hand, "" where it is not.
+    """
+    if info is None:
+        return "", "secondary"
     if info.unsupported:
-        lines.append(_tr("Not supported: {0}").format(info.unsupported))
-    elif info.note:
-        lines.append(info.note)
-    return "\n".join(lines)
+        return _tr("Not supported: {0}. Choose another.").format(info.unsupported.rstrip(".")), "error"
+    if reason:  # the figures behind the colon are among the facts
+        return _tr("Recommended. {0}.").format(reason.partition(":")[0].rstrip(".")), "secondary"
+    return info.note, "secondary"
 
 
 def _tr(text: str) -> str:

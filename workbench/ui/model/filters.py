@@ -48,13 +48,13 @@ class FilterBar(QWidget):
         self._total = total
         self.search = QLineEdit()
         self.search.setObjectName("model.search")
-        self.search.setPlaceholderText(
-            self.tr("Search {0} backbones: resnet, mobile, clip …").format(figures.count(total))
-        )
+        self.search.setPlaceholderText(self.tr("Search {0} backbones").format(figures.count(total)))
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         key = QKeySequence("Ctrl+F").toString(QKeySequence.SequenceFormat.NativeText)
-        self.search.setToolTip(self.tr("Search by name, family, year or tag of the weights ({0})").format(key))
+        self.search.setToolTip(
+            self.tr("Search by name, family, year or tag of the weights: resnet 50, clip, 2021 ({0})").format(key)
+        )
         self.search.setAccessibleName(self.tr("Search the backbones"))
         self.search.setMinimumWidth(140)
         self.family = self._choice("model.family", self.tr("Family"), self.tr("All families"))
@@ -66,7 +66,9 @@ class FilterBar(QWidget):
         self.recommended = self._switch(
             "model.recommended", self.tr("Recommended"), self.tr("A short list for the images of this project")
         )
-        self.here = self._switch("model.here", self.tr("Here"), self.tr("Only those whose weights are on this machine"))
+        self.here = self._switch(
+            "model.here", self.tr("On this machine"), self.tr("Only those whose published weights are here already")
+        )
         self.fits = self._switch("model.fits", self.tr("Fits"), "")
         self.favourites = self._switch("model.favourites", self.tr("Favourites"), self.tr("Only those with a star"))
         self.matches = label("", "secondary", name="model.matches")
@@ -147,13 +149,12 @@ class FilterBar(QWidget):
     @Slot()
     def _clear(self) -> None:
         before = self.wanted()
-        for part in (self.search, self.family, self.library, *self._switches()):
-            with QSignalBlocker(part):
-                if isinstance(part, QLineEdit):
-                    part.clear()
-                elif isinstance(part, QComboBox):
-                    part.setCurrentIndex(0)
-                else:
-                    part.setChecked(False)
+        # The parts' own signals go on: the search takes away its cross by them.
+        with QSignalBlocker(self):
+            self.search.clear()
+            for choice in (self.family, self.library):
+                choice.setCurrentIndex(0)
+            for switch in self._switches():
+                switch.setChecked(False)
         if self.wanted() != before:
             self._edited()

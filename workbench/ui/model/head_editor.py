@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from workbench.training.config import BackboneConfig, HeadConfig
-from workbench.ui import theme
+from workbench.ui import figures, theme
 from workbench.ui.forms import LABEL_WIDTH, Form
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import ElidedLabel, Segmented, label
@@ -73,6 +73,24 @@ class HeadEditor(QWidget):
             self.channels.button(OTHER).setVisible(not known)
         self.form.set_value(backbone)
         self._say()
+
+    def summary(self, *, trains: bool) -> str:
+        """Return in a few words what is set; where nothing ``trains``, only the channels."""
+        channels = {1: self.tr("grey"), 3: self.tr("colour")}.get(
+            self._backbone.channels, self.tr("{0} channels").format(self._backbone.channels)
+        )
+        if not trains:
+            return channels
+        kind = {
+            "linear": self.tr("linear"),
+            "hidden": self.tr("hidden layer of {0}").format(self._head.width),
+            "cosine": self.tr("cosine"),
+        }[self._head.kind]
+        dropout = self.tr("drop-out {0}").format(figures.rate(self._backbone.dropout)) if self._backbone.dropout else ""
+        path = (
+            self.tr("drop-path {0}").format(figures.rate(self._backbone.drop_path)) if self._backbone.drop_path else ""
+        )
+        return " · ".join(part for part in (kind, dropout, path, channels) if part)
 
     @Slot()
     def _head_edited(self, *_value: object) -> None:

@@ -1,7 +1,7 @@
 """The Model panel: the catalogue on the left; on the right the way, weights, freeze plan and images of the chosen backbone."""
 
 from PySide6.QtCore import QEvent, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.models.anatomy_parts import Anatomy
@@ -20,6 +20,9 @@ from workbench.ui.model.weights_start import with_backbone
 from workbench.ui.session import Session
 from workbench.ui.undo_keys import FieldUndo, takes_undo
 from workbench.ui.widgets import Panel, PanelState
+
+WIDE = 1560
+"""From this width on, in pixels, the plan has two columns and the catalogue still most of its own."""
 
 
 class ModelPanel(Panel):
@@ -84,6 +87,7 @@ class ModelPanel(Panel):
     def _left(self) -> QWidget:
         self.side = CatalogueSide(self.session)
         self.side.chosen.connect(self._backbone_chosen)
+        self.side.advised.connect(self._show_config)
         self.side.wayChosen.connect(self.plan_side.take_way)
         self.side.wayChosen.connect(self.plan_side.ways.chosen)
         return self.side
@@ -137,6 +141,13 @@ class ModelPanel(Panel):
         super().showEvent(event)
         self.anatomy.set_awake(True)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        across = 2 if event.size().width() >= WIDE else 1
+        if across * SIDE != self.aside.width():
+            self.plan_side.set_across(across)
+            self.aside.setFixedWidth(across * SIDE)
+
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.anatomy.set_awake(False)
@@ -163,7 +174,8 @@ class ModelPanel(Panel):
             return  # The question has told its answer already, and all was shown with it.
         self._find_nodes(config)
         self.plan_side.show_stages(self._nodes, known=self._known, why=self._why_unknown())
-        self.plan_side.show_config(config, facts.of(config.backbone), self._classes)
+        reason = self.side.advice.short_list().get(config.backbone.name, "")
+        self.plan_side.show_config(config, facts.of(config.backbone), self._classes, reason=reason)
         self.side.show_config(config)
         trains = isinstance(config.method, Train)
         self.aside.show_config(config, self.plan_side.plan.counts() if trains else None)

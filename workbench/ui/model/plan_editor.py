@@ -73,19 +73,11 @@ class PlanEditor(QWidget):
         self.layers = button(
             self.tr("All layers …"),
             self.layers_asked,
+            role="link",
             name="model.layers",
             tip=self.tr("Every layer with its output, parameters and multiply-adds, as a table"),
         )
-        self.batch_norm = Segmented([("follow", self.tr("Follow")), ("frozen", self.tr("Stay"))])
-        self.batch_norm.setObjectName("model.batchNorm")
-        self.batch_norm.button("follow").setToolTip(
-            self.tr("Running statistics of batch norm move where their stage learns, and stay where it is frozen")
-        )
-        self.batch_norm.button("frozen").setToolTip(
-            self.tr("Running statistics stay as the weights brought them: for very small batches")
-        )
-        self._norm_row = QWidget()
-        self._norm_row.setLayout(row(label(self.tr("Batch norm statistics"), "secondary"), None, self.batch_norm))
+        self._make_norm_row()
         self.setLayout(
             column(
                 self.timeline,
@@ -93,12 +85,27 @@ class PlanEditor(QWidget):
                 row(self.choice, self.train_last, None),
                 self.tree,
                 row(self.says, self.drop),
-                row(None, self.layers),
                 self._norm_row,
             )
         )
         self._connect()
         self.show_config(self._config, [], known=False)
+
+    def _make_norm_row(self) -> None:
+        self.batch_norm = Segmented([("follow", self.tr("Move where it learns")), ("frozen", self.tr("Stay"))])
+        self.batch_norm.setObjectName("model.batchNorm")
+        self.batch_norm.button("follow").setToolTip(
+            self.tr("They move with the images where their part learns, and stay where it is frozen")
+        )
+        self.batch_norm.button("frozen").setToolTip(
+            self.tr("They stay everywhere as the weights brought them: for batches of a few images")
+        )
+        caption = label(self.tr("Batch norm"), "secondary")
+        caption.setToolTip(
+            self.tr("Batch norm keeps a running mean and spread of what passes through it, beside what it learns")
+        )
+        self._norm_row = QWidget()
+        self._norm_row.setLayout(row(caption, None, self.batch_norm))
 
     def _make_phase_row(self) -> None:
         self.epochs = QSpinBox()
@@ -113,7 +120,6 @@ class PlanEditor(QWidget):
         self.rate.setFixedWidth(RATE)
         self.rate.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.rate.setAccessibleName(self.tr("Rate of this phase"))
-        self.rate.setToolTip(self.tr("All learning rates of the run times this, in this phase"))
         self._rate_head = label(self.tr("rate ×"), "secondary")
         self.add = tool_button("plus", self.tr("Add a phase after this one"), self._add, name="model.addPhase")
         self.remove = tool_button(
@@ -235,8 +241,22 @@ class PlanEditor(QWidget):
         for widget in (self.rate, self._rate_head):
             widget.setVisible(several)
             widget.setEnabled(self._phase > 0)
+        self.rate.setToolTip(
+            self.tr("All learning rates of the run times this, in this phase")
+            if self._phase
+            else self.tr("The first phase has the rates of the run: those of the others are set against it")
+        )
         self.remove.setEnabled(several)
-        self.add.setEnabled(len(all_phases) < phases.MOST)
+        self.remove.setToolTip(
+            self.tr("Remove this phase (Del)") if several else self.tr("A run has at least one phase")
+        )
+        room = len(all_phases) < phases.MOST
+        self.add.setEnabled(room)
+        self.add.setToolTip(
+            self.tr("Add a phase after this one")
+            if room
+            else self.tr("{0} phases are the most a run can have").format(phases.MOST)
+        )
         self.total.setVisible(several)
         self.total.setText(
             self.tr("Phase {0} of {1} · {2} epochs in all").format(

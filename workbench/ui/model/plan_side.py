@@ -1,14 +1,16 @@
 """The right half of the Model panel: where the chosen backbone starts from, how it learns, and what is put around it."""
 
+import functools
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QFrame, QScrollArea, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
 from workbench.training.config import BackboneConfig, Baseline, OptimizerConfig, Train, TrainConfig
 from workbench.ui import theme
+from workbench.ui.fields import ignore_wheel
 from workbench.ui.layouts import column
 from workbench.ui.model import data_facts, facts, parts_tree
 from workbench.ui.model.finding_size import FINDING, FindingSize
@@ -17,6 +19,7 @@ from workbench.ui.model.method_editor import MethodEditor
 from workbench.ui.model.parts_tree import Node
 from workbench.ui.model.plan_editor import PlanEditor
 from workbench.ui.model.rates_editor import RatesEditor
+from workbench.ui.model.side_columns import SideColumns
 from workbench.ui.model.size_editor import SizeEditor
 from workbench.ui.model.way_memory import WayMemory, way_of
 from workbench.ui.model.ways import Ways
@@ -25,6 +28,8 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import ElidedLabel, Section, label
 
 SIDE = 368
+WEIGHTS_OPEN = "model_weights"
+"""The preference that says whether the choice of weights is unfolded."""
 SMALLEST_FINDING = "smallest_finding_px"
 """The setting of a project that keeps the size of its smallest finding."""
 
@@ -45,6 +50,7 @@ class PlanSide(QScrollArea):
         self.name = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
         self.name.setObjectName("model.name")
         self.facts = label("", "secondary", wrap=True, name="model.facts")
+        self.note = label("", "secondary", wrap=True, name="model.note")
         self.ways = Ways()
         self.method = MethodEditor()
         self.weights = WeightsPicker(session)
@@ -57,32 +63,28 @@ class PlanSide(QScrollArea):
         way.setLayout(column(self.ways, self.method))
         images = QWidget()
         images.setLayout(column(self.image_size, self.finding))
-        self._from = Section(self.tr("Starts from"), self.weights)
-        self._plan = Section(self.tr("What learns, and when"), self.plan)
+        self._from = Section(self.tr("Starts from"), self.weights, foldable=True)
+        self._plan = Section(self.tr("What learns, and when"), self.plan, corner=self.plan.layers)
         self._rates = Section(self.tr("How fast"), self.rates, foldable=True)
         self._head = Section(self.tr("Head and channels"), self.head, foldable=True)
+        self._from.set_open(session.preferences.switch(WEIGHTS_OPEN, True))
+        self._from.toggled.connect(functools.partial(session.preferences.set, WEIGHTS_OPEN))
         self._rates.set_open(False)
         self._head.set_open(False)
-        inner = QWidget()
-        inner.setLayout(
-            column(
-                column(self.name, self.facts, spacing=theme.HALF),
-                Section(self.tr("Way to a classifier"), way),
-                self._plan,
-                self._rates,
-                self._from,
-                self._head,
-                Section(self.tr("Images as the model sees them"), images),
-                None,
-                spacing=theme.GRID * 2,
-                margins=theme.GRID * 2,
-            )
+        chosen = QWidget()
+        chosen.setLayout(column(self.name, self.facts, self.note, spacing=theme.HALF))
+        self._columns = SideColumns(
+            (chosen, self._from),
+            (Section(self.tr("Way to a classifier"), way), self._plan, self._rates),
+            (self._head, Section(self.tr("Images as the model sees them"), images)),
         )
-        self.setWidget(inner)
+        self.setWidget(self._columns)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedWidth(SIDE)
+        for box in (*self.findChildren(QAbstractSpinBox), *self.findChildren(QComboBox)):
+            ignore_wheel(box)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its parts have the keyboard, not what scrolls them
         self.ways.chosen.connect(self.take_way)
         self.method.changed.connect(self._method_chosen)
@@ -97,7 +99,21 @@ class PlanSide(QScrollArea):
         session.imagesChanged.connect(self._find_images)
         self._find_images()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Show all of a tree that Tab leads into: Qt shows its current row only."""
+        moved = super().focusNextPrevChild(forward)
+        chosen = self.focusWidget()
+        if moved and isinstance(chosen, QAbstractItemView):
+            corner = chosen.mapTo(self.widget(), chosen.rect().center())
+            self.ensureVisible(corner.x(), corner.y(), 0, chosen.height() // 2 + theme.GRID)
+        return moved
+
     # -- shown
+
+    def set_across(self, across: int) -> None:
+        """Show one column, or two beside each other."""
+        self._columns.set_across(across)
+        self.setFixedWidth(across * SIDE)
 
     def forget(self) -> None:
         """Another project: its ways were not set here yet, and its images are others."""
@@ -119,11 +135,20 @@ class PlanSide(QScrollArea):
         """Take the parts of the backbone; shown with the next config. ``why`` says why they are not known."""
         self._nodes, self._known, self._why = nodes, known, why
 
-    def show_config(self, config: TrainConfig, info: catalog.BackboneInfo | None, classes: list[str]) -> None:
-        """Show what the config says, for a backbone that the catalogue describes by ``info``."""
+    def show_config(
+        self, config: TrainConfig, info: catalog.BackboneInfo | None, classes: list[str], *, reason: str = ""
+    ) -> None:
+        """Show what the config says, for a backbone that the catalogue describes by ``info``.
+
+        ``reason`` says why it is recommended for the project's images, "" where it is not.
+        """
         trains, network = isinstance(config.method, Train), not isinstance(config.method, Baseline)
         self.name.setText(config.backbone.name.partition("/")[2] or config.backbone.name)
         self.facts.setText(facts.told(info) if network else self.tr("Not used: the baseline has no network."))
+        note, role = facts.note(info, reason) if network else ("", "secondary")
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        theme.set_role(self.note, role)
         self.ways.show_way(way_of(config))
         self.method.show_method(config.method, classes)
         self.method.setVisible(not self.method.is_empty())
@@ -141,6 +166,9 @@ class PlanSide(QScrollArea):
         self._plan.setVisible(trains)
         self._rates.setVisible(trains)
         self._head.setVisible(network)
+        self._from.summarize(self.weights.summary())
+        self._rates.summarize(self.rates.summary())
+        self._head.summarize(self.head.summary(trains=trains))
 
     def open_all(self) -> None:
         """Unfold what is folded at first."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from workbench.errors import WorkbenchError
 from workbench.models.rates import LARGEST, stage_rates
 from workbench.training.config import OptimizerConfig
-from workbench.ui import theme
+from workbench.ui import figures, theme
 from workbench.ui.forms import Form
 from workbench.ui.layouts import column, row
 from workbench.ui.widgets import ElidedLabel, button, label
@@ -116,8 +116,19 @@ class RatesEditor(QWidget):
         rate = self._optimizer.learning_rate
         low, high = min(backbone) * rate, max(backbone) * rate
         if low == high:
-            return self.tr("Head {0}, backbone {1}.").format(f"{rate:.2g}", f"{low:.2g}")
-        return self.tr("Head {0}, backbone from {1} to {2}.").format(f"{rate:.2g}", f"{low:.2g}", f"{high:.2g}")
+            return self.tr("Head {0}, backbone {1}.").format(figures.rate(rate), figures.rate(low))
+        return self.tr("Head {0}, backbone from {1} to {2}.").format(*map(figures.rate, (rate, low, high)))
+
+    def summary(self) -> str:
+        """Return in a few words what is set."""
+        optimizer = self._optimizer
+        parts = [
+            figures.rate(optimizer.learning_rate),
+            self.tr("backbone × {0}").format(figures.rate(optimizer.backbone_factor)),
+            self.tr("decay {0}").format(figures.rate(optimizer.layer_decay)) if optimizer.layer_decay < 1 else "",
+            self.tr("own factors") if optimizer.stage_factors else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
     @Slot(object)
     def _edited(self, optimizer: OptimizerConfig) -> None:

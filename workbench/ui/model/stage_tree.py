@@ -158,13 +158,14 @@ class StageModel(QAbstractItemModel):
 
     def _text(self, index: Index, node: Node, column: int) -> str:
         if column == NAME:
-            return node.title
+            # The modules of a sequence are only numbered: what they are stands behind.
+            return f"{node.title} · {node.kind}" if node.kind and node.title.isdecimal() else node.title
         if column == PARAMETERS:
             return short_count(node.parameters) if node.parameters else ""
         if index.parent().isValid() or parts_tree.tick(node, self._leaves) == "off":
             return ""
         rate = self._rates.get(node.name)
-        return "" if rate is None else f"{rate:.2g}"
+        return "" if rate is None else figures.rate(rate)
 
     def _tip(self, index: Index, node: Node) -> str:
         if self._is_head(index):
@@ -204,16 +205,16 @@ class StageTree(QTreeView):
         self.stage_model = StageModel(self)
         self.setModel(self.stage_model)
         self.setUniformRowHeights(True)
-        self.setIndentation(16)
+        self.setIndentation(12)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((PARAMETERS, 84), (RATE, 64)):
+        for section, width in ((PARAMETERS, 84), (RATE, 72)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(section, width)
         self.stage_model.edited.connect(self.edited)

@@ -22,7 +22,7 @@ from workbench.ui.model.weights_sources import SourcesEditor, SourceSettings
 from workbench.ui.model.weights_start import RUN, source_of
 from workbench.ui.run_choice import RunChoice, with_model
 from workbench.ui.session import Session
-from workbench.ui.widgets import Section, Segmented, button, label
+from workbench.ui.widgets import FoldButton, Segmented, button, label
 
 
 class WeightsPicker(QWidget):
@@ -59,10 +59,10 @@ class WeightsPicker(QWidget):
         self.check.setToolTip(self.tr("Load the weights now and tell what fits, what is left over and what is new"))
         self.report = WeightsReport()
         self.sources = SourcesEditor(SourceSettings(session.preferences))
-        self._more = Section(self.tr("Packs, proxy and mirrors"), self.sources, foldable=True)
-        self._more.set_open(False)
-        buttons = row(self.fetch, self.check, None)
-        self.setLayout(column(self.source, self._pages, self.says, self.download, buttons, self.report, self._more))
+        self.more = FoldButton(self.tr("Packs, proxy, mirrors"), self.sources)
+        self.more.setObjectName("model.moreSources")
+        buttons = row(self.fetch, self.check, None, self.more)
+        self.setLayout(column(self.source, self._pages, self.says, self.download, buttons, self.report, self.sources))
         self.source.changed.connect(self._source_changed)
         self.published.chosen.connect(self._tag_chosen)
         self.file.chosen.connect(self._file_chosen)
@@ -105,7 +105,7 @@ class WeightsPicker(QWidget):
 
     def open_sources(self, is_open: bool) -> None:
         """Unfold or fold where published weights come from."""
-        self._more.set_open(is_open)
+        self.more.setChecked(is_open)
 
     # -- the config, shown
 
@@ -135,6 +135,22 @@ class WeightsPicker(QWidget):
             self.run.show_runs(rows)
             self.run.setCurrentIndex(-1)
             self.run.choose(self._config.weights.removeprefix(RUN))
+
+    def summary(self) -> str:
+        """Return in a few words what is chosen."""
+        weights = self._config.weights
+        match source_of(weights):
+            case "none":
+                return self.tr("random numbers")
+            case "file":
+                return Path(weights).name
+            case "run":
+                return self.tr("run {0}").format(weights.removeprefix(RUN))
+        wish = self._wish()
+        if wish is None:
+            return self.tr("no published weights")
+        name = wish.tag or self.tr("published weights")
+        return self.tr("{0}, here").format(name) if wish.tag in self._here else self.tr("{0}, not here").format(name)
 
     # -- the config, edited
 
@@ -231,7 +247,8 @@ class WeightsPicker(QWidget):
         source = self.source.value()
         self._pages.setCurrentIndex(["hub", "file", "run", "none"].index(source))
         self._pages.setVisible(source != "none")
-        self._more.setVisible(source == "hub")
+        self.more.setVisible(source == "hub")
+        self.sources.setVisible(source == "hub" and self.more.isChecked())
         self.file.show_wrong(source == "file" and role == "error")
         self._show_fetching()
         self._show_check()

@@ -44,7 +44,7 @@ def of_published(
             " · ".join(here)
         ), "warning"
     return _tr(
-        "Not on this machine: download them now, or the start of a run does. Without a network choose a file or a pack."
+        "Not on this machine yet. A run downloads them as it starts; without a network choose a file or a pack."
     ), "warning"
 
 
