@@ -37,7 +37,23 @@ def test_a_run_that_is_not_there_and_none_at_all() -> None:
 
 def test_a_file_for_another_backbone(tmp_path: Path) -> None:
     file = tmp_path / "w.pt"
-    assert weights_words.of_file(str(file), "", "timm/tiny")[1] == "error"
+    assert weights_words.of_file(str(file), "", BackboneConfig(name="timm/tiny"))[1] == "error"
     file.write_bytes(b"")
-    assert weights_words.of_file(str(file), "timm/tiny", "timm/tiny")[1] == "secondary"
-    assert "Chosen for timm/tiny" in weights_words.of_file(str(file), "timm/tiny", "timm/other")[0]
+    assert weights_words.of_file(str(file), "timm/tiny", BackboneConfig(name="timm/tiny"))[1] == "secondary"
+    assert "Chosen for timm/tiny" in weights_words.of_file(str(file), "timm/tiny", BackboneConfig(name="timm/other"))[0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ("hub", "from the published weights"),
+        ("none", "from random numbers"),
+        ("/a/b/w.safetensors", "from w.safetensors"),
+        ("run:7", "from the run 7"),
+    ],
+)
+def test_until_something_is_chosen_what_counts_is_said(weights: str, words: str) -> None:
+    config = BackboneConfig(name="timm/tiny", weights=weights)
+    assert words in weights_words.of_file("", "", config)[0]
+    if weights != "run:7":
+        assert words in weights_words.of_run(config, [])[0]

@@ -258,7 +258,7 @@ class WeightsPicker(QWidget):
             case "none":
                 return weights_words.of_none()
             case "file":
-                return weights_words.of_file(self.file.text(), self._file_for, self._config.name)
+                return weights_words.of_file(self.file.text(), self._file_for, self._config)
             case "run":
                 return weights_words.of_run(self._config, with_model(self._session))
         wish = self._wish()

@@ -52,9 +52,10 @@ def of_run(config: BackboneConfig, runs: Sequence[RunRow]) -> Said:
     """Say which of the project's ``runs`` with a model the config starts from, or why it cannot."""
     chosen = config.weights.removeprefix(RUN) if source_of(config.weights) == "run" else ""
     if not chosen and not runs:
-        return _tr("No run of this project has a model yet."), "secondary"
+        return _tr("No run of this project has a model yet. {0}").format(_until_then(config.weights)), "secondary"
     if not chosen:
-        return _tr("No run of this backbone yet: choose one above, it brings its own backbone."), "secondary"
+        said = _tr("No run of this backbone yet: choose one above, it brings its own backbone. {0}")
+        return said.format(_until_then(config.weights)), "secondary"
     found = next((each for each in runs if each.id == chosen), None)
     if found is None:
         return _tr("The run {0} is not there, or has no model: choose another.").format(chosen), "error"
@@ -67,16 +68,29 @@ def of_run(config: BackboneConfig, runs: Sequence[RunRow]) -> Said:
     ), "secondary"
 
 
-def of_file(path: str, chosen_for: str, name: str) -> Said:
+def of_file(path: str, chosen_for: str, config: BackboneConfig) -> Said:
     """Say what a file at ``path`` is for; ``chosen_for`` is the backbone it was chosen for, "" where nobody knows."""
     if not path:
-        return _tr("Choose a .safetensors file, or a PyTorch checkpoint. Nothing in it is ever run."), "secondary"
+        said = _tr("Choose a .safetensors file, or a PyTorch checkpoint. Nothing in it is ever run. {0}")
+        return said.format(_until_then(config.weights)), "secondary"
     file = Path(path).expanduser()
     if not file.is_file():
         return _tr("There is no file at this path."), "error"
-    if chosen_for not in ("", name):
+    if chosen_for not in ("", config.name):
         return _tr("Chosen for {0}; another backbone needs its own file.").format(chosen_for), "warning"
     return _tr("{0}: it has to fit completely, and the run reports what was loaded.").format(file.name), "secondary"
+
+
+def _until_then(weights: str) -> str:
+    """Say what a run would start from as long as nothing is chosen here."""
+    match source_of(weights):
+        case "none":
+            return _tr("Until then a run starts from random numbers.")
+        case "file":
+            return _tr("Until then a run starts from {0}.").format(Path(weights).name)
+        case "run":
+            return _tr("Until then a run starts from the run {0}.").format(weights.removeprefix(RUN))
+    return _tr("Until then a run starts from the published weights.")
 
 
 def _tr(text: str) -> str:
