@@ -11,6 +11,7 @@ import tests.tiny_backbone  # noqa: F401
 from workbench import cli
 from workbench.models import anatomy_cache
 from workbench.models.catalog import backbones, find
+from workbench.training.config import PRESETS, WAYS
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> list[dict]:
@@ -88,3 +89,15 @@ def test_what_cannot_be_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--channels 1 or more" in failed["message"]
     (failed,) = told(capsys, "list", "--most-gmacs", "-1", code=1)
     assert "--most-gmacs" in failed["message"]
+
+
+@pytest.mark.parametrize("words", [["train"], ["models", "probe"]])
+def test_help_names_every_preset_and_every_source_of_weights(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert cli.main([*words, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split()).replace("- ", "-")
+    assert f"recipe ({', '.join(PRESETS)})" in said
+    assert f"way ({', '.join(WAYS)})" in said
+    for source in ("hub", "none", "run:ID", "file"):
+        assert source in said.partition("weights=")[2]

@@ -34,7 +34,7 @@ def test_weights_of_a_backbone_are_listed(tell: Tell, capsys: pytest.CaptureFixt
     assert cli.main(["weights", "list", "timm/test_resnet"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "timm/test_resnet.r160_in1k (default), apache-2.0, not on this machine",
-        "1 weights, 0 of them on this machine.",
+        "1 set of weights, 0 on this machine.",
     ]
     assert cli.main(["weights", "list"]) == 0
     assert "weights fetch NAME" in capsys.readouterr().out
@@ -80,7 +80,7 @@ def test_where_names_what_changes_a_place(tell: Tell, capsys: pytest.CaptureFixt
     }
     assert cli.main(["weights", "where"]) == 0
     told = capsys.readouterr().out
-    assert "hub server: https://huggingface.co (set by HF_ENDPOINT)" in told
+    assert "hub server: https://huggingface.co (HF_ENDPOINT changes it)" in told
     assert "packs: " in told
     assert "not there yet" in told
 

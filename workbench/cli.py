@@ -220,7 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     train = verb("train", "Train a model; the run folder holds everything about it.", _train)
     add_project(train)
     add_settings(train)
-    train.add_argument("--print-config", action="store_true", help="show the whole config and stop")
+    train.add_argument("--print-config", action="store_true", help="show every field of the config and stop")
     train.add_argument("--run", metavar="ID", help="start or continue this run instead of making a new one")
 
     evaluate = verb("evaluate", "Measure a run on the deployment path.", _evaluate)

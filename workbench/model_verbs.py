@@ -22,17 +22,22 @@ def add_verbs(verb: Verb) -> None:
     listed.add_argument(
         "--most-gmacs", type=float, default=0.0, metavar="N", help="at most so many thousand million multiply-adds"
     )
-    listed.add_argument("--sort", default="name", choices=("name", "year", "parameters", "gmacs", "top1"))
+    listed.add_argument(
+        "--sort",
+        default="name",
+        choices=("name", "year", "parameters", "gmacs", "top1"),
+        help="default: name",
+    )
 
     show = action(
         "show",
         "All that is known of one backbone, and what it consists of.",
         "Multiply-adds and memory are those of one image.",
     )
-    show.add_argument("name", metavar="NAME", help="timm/NAME or torchvision/NAME")
+    show.add_argument("name", metavar="NAME", help="timm/NAME, torchvision/NAME or workbench/NAME")
     show.add_argument("--size", type=int, default=0, metavar="PIXELS", help="side of the image (default: its own)")
-    show.add_argument("--channels", type=int, default=3, metavar="N")
-    show.add_argument("--classes", type=int, default=2, metavar="N", help="outputs of the head")
+    show.add_argument("--channels", type=int, default=3, metavar="N", help="of the image (default: 3)")
+    show.add_argument("--classes", type=int, default=2, metavar="N", help="outputs of the head (default: 2)")
     show.add_argument("--layers", action="store_true", help="also each layer")
 
     probe = action(
@@ -41,7 +46,7 @@ def add_verbs(verb: Verb) -> None:
         "Changes nothing in the project and needs no weights.",
     )
     add_project(probe)
-    add_settings(probe, "a run's config as TOML (default: the draft)")
+    add_settings(probe)
 
 
 def _models(arguments: argparse.Namespace) -> Job:

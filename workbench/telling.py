@@ -290,7 +290,7 @@ def _weights_listed(event: Any) -> str:
 def _weights_counted(event: Any) -> str:
     if not event.listed:
         return "No weights are on this machine; `workbench weights fetch NAME` downloads some."
-    return f"{event.listed:,} weights, {event.here:,} of them on this machine."
+    return f"{_counted(event.listed, 'set')} of weights, {event.here:,} on this machine."
 
 
 def _weights_packed(event: Any) -> str:
@@ -298,7 +298,7 @@ def _weights_packed(event: Any) -> str:
 
 
 def _weights_place(event: Any) -> str:
-    text = f"{event.kind}: {event.place} (set by {event.setting})"
+    text = f"{event.kind}: {event.place} ({event.setting} changes it)"
     if event.weights is None:
         return text
     count = f"{_counted(event.weights, 'file')}" if event.exists else "not there yet"

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.training.config import TrainConfig
 
+SETTINGS = (
+    "preset=, applied before the others, is a recipe (fast, balanced, best) or a way (features-once, frozen, partial, "
+    "full, gradual, scratch, as-is, baseline); weights= takes hub, none, run:ID or a file; repeat --set for more fields"
+)
+
 Verb = Callable[..., argparse.ArgumentParser]
 """``verb(name, help, job)`` adds a verb to the command line and returns its parser."""
 
@@ -31,10 +36,17 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
 
 
-def add_settings(parser: argparse.ArgumentParser, config_help: str = "a run's config as TOML") -> None:
+def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add what says which config is meant; `config_of` reads it."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help=config_help)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a run's config as TOML (default: the project's draft, which the window edits)",
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help=f"change a field of the config; {SETTINGS}"
+    )
 
 
 def config_of(arguments: argparse.Namespace, *more: str) -> "TrainConfig":

@@ -14,7 +14,7 @@ NAMES_HELP = "timm/NAME or torchvision/NAME, with .TAG for other than the defaul
 
 def add_verbs(verb: Verb) -> None:
     """Add every verb of this module."""
-    weights = verb("weights", "List, download and pack published weights, and say where they lie.", _weights)
+    weights = verb("weights", "List, download, pack and check weights, and say where they lie.", _weights)
     action = partial(add_action, add_actions(weights))
 
     listed = action("list", "List the weights that are on this machine, or all of some backbones.")
@@ -42,8 +42,8 @@ def add_verbs(verb: Verb) -> None:
     check.add_argument("name", metavar="NAME", help="timm/NAME or torchvision/NAME")
     check.add_argument("--weights", default="hub", metavar="WHAT", help="hub (default), run:ID or a file")
     check.add_argument("--tag", default="", help="which of the published weights (default: the default ones)")
-    check.add_argument("--project", type=Path, metavar="DIR", help="the project whose run it is")
-    check.add_argument("--channels", type=int, default=3, metavar="N")
+    check.add_argument("--project", type=Path, metavar="DIR", help="the project whose run it is, for run:ID")
+    check.add_argument("--channels", type=int, default=3, metavar="N", help="of the image (default: 3)")
     check.add_argument("--size", type=int, default=0, metavar="PIXELS", help="side of the image (default: its own)")
 
     action("where", "Tell the folders and servers that weights come from, and how to change them.")
