@@ -13,10 +13,11 @@ from torch import Tensor
 
 from tests.stand_in_hub import Hub
 from workbench.errors import WorkbenchError
-from workbench.jobs import Event, Progress, Stop, drain
+from workbench.jobs import Event, Noticed, Progress, Stop, drain
 from workbench.models import packs
 from workbench.models.backbones import create
 from workbench.models.catalog import find, weights_here, with_tag
+from workbench.models.listing import list_weights
 from workbench.models.packing import WeightsPacked, pack
 
 NAME = "timm/test_resnet"
@@ -97,6 +98,21 @@ def test_packs_are_found_in_folders_below_in_order_and_in_the_users_own(
     assert packs.find(NAME, "other") is None
     found.path.unlink()
     assert packs.find(NAME, "r160_in1k") is None
+
+
+def test_a_pack_that_lacks_its_file_is_told_and_another_serves(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(packed, packed.parent / "second")
+    monkeypatch.setenv("WORKBENCH_WEIGHTS", str(packed.parent))
+    assert packs.index().missing() == []
+    (packed / FILE).unlink()
+    found = packs.find(NAME, "r160_in1k")
+    assert found is not None
+    assert found.path == packed.parent / "second" / FILE
+    assert create(NAME, weights="hub", classes=2)[1].matched > 0
+    (sentence,) = packs.index().missing()
+    assert sentence == f"The pack {packed} is to hold {FILE}, which is not there; copy the pack to this machine again."
+    told = [event.message for event in drain(list_weights(), Stop()) if isinstance(event, Noticed)]
+    assert told == [sentence]
 
 
 def test_packing_again_keeps_what_is_there(packed: Path, tmp_path: Path) -> None:

@@ -61,13 +61,14 @@ def list_weights(names: Sequence[str] = (), *, all_: bool = False) -> Job:
 
     def job(_: Stop) -> Iterator[Event]:
         found = [find(name) for name in names] if names else backbones()
-        for problem in packs.index().problems:
+        packed_here = packs.index()
+        for problem in (*packed_here.problems, *packed_here.missing()):
             yield Noticed(problem)
         listed = here = 0
         for info in found:
             for at, tag in enumerate(info.weights):
                 each = with_tag(info, tag)
-                packed = packs.find(info.name, tag)
+                packed = packed_here.find(info.name, tag)
                 path = packed.path if packed else next(filter(None, map(caches.cached, each.files)), None)
                 if path is None and not (names or all_):
                     continue
@@ -91,7 +92,8 @@ def places() -> Job:
 
     def job(_: Stop) -> Iterator[Event]:
         for folder in packs.folders():
-            held = sum(row.path.is_relative_to(folder) for row in packs.index().packed.values())
+            rows = (row for each in packs.index().packed.values() for row in each)
+            held = sum(row.path.is_relative_to(folder) and row.path.is_file() for row in rows)
             yield _folder("packs", folder, packs.VARIABLE, held)
         checkpoints, cache = caches.torch_checkpoints(), caches.hub_cache()
         yield _folder("torch", checkpoints, "TORCH_HOME", sum(1 for _ in checkpoints.glob("*.pth")))

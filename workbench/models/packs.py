@@ -41,10 +41,26 @@ class Packed:
 
 @dataclass(frozen=True)
 class Index:
-    """What is in the packs of this machine, by name and tag, and a sentence for each pack that cannot be read."""
+    """What is in the packs of this machine, by name and tag, and a sentence for each pack that cannot be read.
 
-    packed: dict[tuple[str, str], Packed]
+    Of the same weights in several packs the first whose file is there counts; `missing` tells of files that are not.
+    """
+
+    packed: dict[tuple[str, str], list[Packed]]
     problems: list[str]
+
+    def find(self, name: str, tag: str) -> Packed | None:
+        """Return the weights of a backbone, None where no pack holds them."""
+        return next((row for row in self.packed.get((name, tag), ()) if os.path.isfile(row.path)), None)
+
+    def missing(self) -> list[str]:
+        """Return a sentence for each file that a pack describes and does not hold."""
+        return [
+            f"The pack {row.path.parent} is to hold {row.path.name}, which is not there; copy the pack to this machine again."
+            for rows in self.packed.values()
+            for row in rows
+            if not row.path.is_file()
+        ]
 
 
 def user_folder() -> Path:
@@ -59,14 +75,13 @@ def folders() -> list[Path]:
 
 
 def index() -> Index:
-    """Return what the packs of this machine hold; of the same weights in two packs the first counts."""
+    """Return what the packs of this machine hold, the first to be asked first."""
     return _read(tuple(stamp for folder in folders() for stamp in _descriptions(folder)))
 
 
 def find(name: str, tag: str) -> Packed | None:
     """Return the weights of a backbone that are in a pack, None where none holds them."""
-    packed = index().packed.get((name, tag))
-    return packed if packed is not None and packed.path.is_file() else None
+    return index().find(name, tag)
 
 
 def check(packed: Packed) -> None:
@@ -161,12 +176,12 @@ def _descriptions(folder: Path) -> list[Stamp]:
 
 @functools.lru_cache(maxsize=4)
 def _read(stamps: tuple[Stamp, ...]) -> Index:
-    packed: dict[tuple[str, str], Packed] = {}
+    packed: dict[tuple[str, str], list[Packed]] = {}
     problems: list[str] = []
     for path, _, _ in stamps:
         try:
             for row in read(Path(path).parent):
-                packed.setdefault((row.name, row.tag), row)
+                packed.setdefault((row.name, row.tag), []).append(row)
         except WorkbenchError as error:
             problems.append(str(error))
     return Index(packed, problems)

@@ -11,7 +11,7 @@ class Presence:
     """What lies in the packs and caches now. Make another one to look again."""
 
     def __init__(self) -> None:
-        self._packed = packs.index().packed
+        self._packs = packs.index()
         self._torch = _listed(caches.torch_checkpoints())
         self._hub = _listed(caches.hub_cache())
 
@@ -20,7 +20,7 @@ class Presence:
         return [
             tag.name
             for tag in info.tags
-            if (info.name, tag.name) in self._packed or any(self._has(file) for file in tag.files)
+            if self._packs.find(info.name, tag.name) or any(self._has(file) for file in tag.files)
         ]
 
     def _has(self, file: str) -> bool:
