@@ -97,6 +97,7 @@ def test_packs_are_found_in_folders_below_in_order_and_in_the_users_own(
     assert found.path == packed / FILE
     assert packs.find(NAME, "other") is None
     found.path.unlink()
+    (packs.user_folder() / "copied" / FILE).unlink()
     assert packs.find(NAME, "r160_in1k") is None
 
 
