@@ -29,6 +29,14 @@ def test_a_stage_that_is_not_there_is_refused_with_the_nearest() -> None:
         stage_rates(STAGES, backbone_factor=0.1, stage_factors={"layer9": 0.3})
 
 
+def test_where_no_stage_is_near_the_first_ones_are_named_and_not_all() -> None:
+    many = [f"blocks.{number}" for number in range(48)]
+    with pytest.raises(
+        WorkbenchError, match=r"its stages are blocks.0, .*blocks.5 and 42 more \(workbench models show"
+    ):
+        stage_rates(many, backbone_factor=0.1, stage_factors={"quux": 0.3})
+
+
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf"), 101.0])
 def test_a_factor_that_is_no_rate_is_refused(factor: float) -> None:
     with pytest.raises(WorkbenchError, match="rate of the stage 'layer1'"):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from workbench.errors import WorkbenchError
+from workbench.models.part_names import advice
 from workbench.registry import nearest
 
 LARGEST = 100.0
@@ -25,9 +26,9 @@ def stage_rates(
     own = dict(stage_factors or {})
     for name, factor in own.items():
         if name not in stages:
-            close = ", ".join(nearest(name, stages) or stages)
             raise WorkbenchError(
-                f"There is no stage '{name}', for which optimizer.stage_factors has a rate; did you mean {close}?"
+                f"There is no stage '{name}', for which optimizer.stage_factors has a rate; "
+                f"{advice(nearest(name, stages), stages)}"
             )
         if not (math.isfinite(factor) and 0 < factor <= LARGEST):
             raise WorkbenchError(
