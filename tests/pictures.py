@@ -19,6 +19,7 @@ sys.path.insert(0, str(REPOSITORY))
 README = {
     "dataset": "3-sample-dataset",
     "augment": "7-augment-variants",
+    "model": "8-model-tree",
     "train": "5-training-running",
     "evaluate": "3-sample-evaluation",
 }
@@ -394,7 +395,7 @@ def augment_states(window: Any, folder: Path, wait: Callable[..., None], shoot: 
 
 def model_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Callable[..., None]) -> None:
     """Write what the Model panel looks like on each way, with an open tree, with rates and head unfolded, and narrow."""
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import QPoint, Qt
 
     from workbench.training.config import WAYS, TrainConfig
     from workbench.ui.model.summary_dialog import SummaryDialog
@@ -418,7 +419,8 @@ def model_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Ca
     tree.expand(last)
     tree.stage_model.setData(tree.stage_model.index(1, 0, last), None, Qt.ItemDataRole.CheckStateRole)
     wait(0.2)
-    side.ensureWidgetVisible(side.plan)
+    panel.side.table.setFocus()
+    side.verticalScrollBar().setValue(side.plan.parentWidget().mapTo(side.widget(), QPoint()).y() - 16)
     wait(0.2)
     shoot(f"{prefix}-tree")
     side.open_all()
@@ -437,10 +439,11 @@ def model_states(window: Any, folder: Path, wait: Callable[..., None], shoot: Ca
     for dialog in window.findChildren(SummaryDialog):
         shoot(f"{prefix}-layers", dialog)
         dialog.close()
-    window.resize(1024, 700)
-    side.verticalScrollBar().setValue(0)
-    wait(0.5)
-    shoot(f"{prefix}-narrow")
+    for name, size in (("narrow", (1024, 700)), ("wide", (1920, 1080))):
+        window.resize(*size)
+        side.verticalScrollBar().setValue(0)
+        wait(0.5)
+        shoot(f"{prefix}-{name}")
     window.resize(*SIZE)
     session.set_config(before)
 

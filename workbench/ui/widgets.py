@@ -376,6 +376,11 @@ class Picture(QWidget):
         self._icon = icon
         self.setFixedSize(side, side)
 
+    def show_icon(self, icon: QIcon) -> None:
+        """Draw another icon."""
+        self._icon = icon
+        self.update()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
@@ -394,7 +399,8 @@ class EmptyState(QWidget):
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.sentence.setFixedWidth(360)
         self.button: QPushButton | None = None
-        inner = column(Picture(icons.icon(picture, "disabled")), self.sentence, spacing=theme.GRID * 2)
+        self._picture = Picture(icons.icon(picture, "disabled"))
+        inner = column(self._picture, self.sentence, spacing=theme.GRID * 2)
         inner.setAlignment(inner.itemAt(0).widget(), Qt.AlignmentFlag.AlignHCenter)
         if button_text:
             self.button = button(button_text, role="primary", name=name)
@@ -402,8 +408,11 @@ class EmptyState(QWidget):
             inner.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.setLayout(column(None, row(None, inner, None), None))
 
-    def say(self, sentence: str) -> None:
+    def say(self, sentence: str, picture: str = "") -> None:
+        """Show another sentence, and another picture where one is named."""
         self.sentence.setText(sentence)
+        if picture:
+            self._picture.show_icon(icons.icon(picture, "disabled"))
 
     @Slot()
     def _clicked(self) -> None:

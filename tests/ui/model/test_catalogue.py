@@ -75,7 +75,7 @@ def test_the_focus_alone_chooses_nothing(side: CatalogueSide, qtbot: QtBot) -> N
 
 @pytest.mark.parametrize(
     ("narrowed", "words"),
-    [("search", "Shorten it"), ("here", "download some"), ("favourites", "star before a name")],
+    [("search", "Shorten the search"), ("here", "download some"), ("favourites", "star before a name")],
 )
 def test_an_empty_list_says_what_to_do(side: CatalogueSide, narrowed: str, words: str) -> None:
     if narrowed == "search":

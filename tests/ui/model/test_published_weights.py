@@ -17,7 +17,7 @@ def choice(qtbot: QtBot) -> PublishedWeights:
 
 def test_the_weights_with_what_is_known_of_them(choice: PublishedWeights) -> None:
     choice.show_tags(backbone("timm/tiny", tags=TAGS), ["second"], "")
-    assert [choice.itemText(row) for row in range(2)] == ["first · default", "second · 81.3\u202f% · here"]
+    assert [choice.itemText(row) for row in range(2)] == ["first · mit · default", "second · 81.3\u202f% · here"]
     tip = choice.itemData(1, Qt.ItemDataRole.ToolTipRole)
     assert "LAION" in tip
     assert "not recorded" in tip
@@ -41,3 +41,4 @@ def test_where_there_is_nothing_to_choose_nothing_is_chosen(choice: PublishedWei
     choice.show_tags(backbone("timm/tiny", tags=tags), [], "gone")
     assert choice.currentIndex() == -1
     assert choice.isEnabled() is bool(tags)
+    assert ("Nobody publishes" in choice.toolTip()) is not bool(tags)

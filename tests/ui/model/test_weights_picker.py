@@ -267,8 +267,8 @@ def test_what_fits_is_loaded_and_told(
     names = {"dropped": ["fc.weight", "fc.bias"], "new": ["head.weight"], "adapted": {"stem.weight": "channels"}}
     finish["on_done"]({"event": "WeightsChecked", "matched": 1312, "left_out": 2, **names})
     assert picker.report.text() == (
-        "1\u202f312 tensors fit; 1 of them adapted to the channels or the size; 2 left over (fc.weight, fc.bias); "
-        "new: head.weight."
+        "They fit: 1\u202f312 tensors loaded; 1 of them adapted to the channels or the size; "
+        "2 left over (fc.weight, fc.bias); new, to be learnt: head.weight."
     )
     assert "Left over: fc.weight, fc.bias" in picker.report.toolTip()
     picker.show_config(config(weights="none"), info())

@@ -137,7 +137,10 @@ class CatalogueSide(QWidget):
         shown = self.filter.rowCount()
         self.bar.show_count(shown)
         if not shown:
-            self.nothing.say(self._why_nothing(wanted))
+            only = (
+                "star" if wanted == Wanted(favourites=True) else "download" if wanted == Wanted(here=True) else "search"
+            )
+            self.nothing.say(self._why_nothing(wanted), only)
         self._views.setCurrentWidget(self.table if shown else self.nothing)
         self._mark()
         self.table.scrollToTop()
@@ -150,12 +153,12 @@ class CatalogueSide(QWidget):
 
     def _why_nothing(self, wanted: Wanted) -> str:
         if wanted == Wanted(favourites=True):
-            return self.tr("No favourites yet: click the star before a name.")
+            return self.tr("No favourites yet: click the star before a name, or press F.")
         if wanted == Wanted(here=True):
             return self.tr(
                 "No published weights are on this machine yet: download some on the right, or choose a folder of packs there."
             )
-        return self.tr("No backbone fits this search. Shorten it, or switch a filter off.")
+        return self.tr("Nothing matches. Shorten the search, or switch a filter off.")
 
     def _mark(self) -> None:
         source = self.catalogue.row_of(self._name)

@@ -12,6 +12,9 @@ from workbench.ui.forms import Form
 from workbench.ui.layouts import column
 from workbench.ui.widgets import ElidedLabel, label
 
+CAPTION = 188
+"""So many pixels a class's name has at most beside its field; the tooltip has the rest."""
+
 
 class MethodEditor(QWidget):
     """The settings of the chosen method; hidden where it trains."""
@@ -74,9 +77,10 @@ class AnswersEditor(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.GRID)
         grid.setVerticalSpacing(theme.HALF)
-        for line, name in enumerate(classes):
-            caption = ElidedLabel(name, "secondary")
-            caption.setFixedWidth(136)
+        captions = [ElidedLabel(name, "secondary") for name in classes]
+        widest = max((caption.sizeHint().width() for caption in captions), default=0)
+        for line, (name, caption) in enumerate(zip(classes, captions, strict=True)):
+            caption.setFixedWidth(min(widest, CAPTION))
             field = QLineEdit()
             field.setPlaceholderText(self.tr("by its name"))
             field.setObjectName(f"model.answers.{name}")

@@ -11,7 +11,7 @@ from workbench.ui.model.backbone_words import top1
 
 
 class PublishedWeights(QComboBox):
-    """One line for each: its name, what it reached, whether it is here; the rest in its tooltip."""
+    """One line for each: its name, what it reached, its licence, whether it is here; the rest in its tooltip."""
 
     chosen = Signal(str)
     """The name of the weights that the user picks; "" for the default ones."""
@@ -38,6 +38,8 @@ class PublishedWeights(QComboBox):
             self.setCurrentIndex(wanted if tags else -1)
             self.setToolTip(self._tip(tags[wanted], here) if tags and wanted >= 0 else "")
         self.setEnabled(bool(tags))
+        if not tags:
+            self.setToolTip(self.tr("Nobody publishes weights for this backbone"))
         view = self.view()
         view.setMinimumWidth(view.sizeHintForColumn(0) + 4 * theme.GRID)
 
@@ -45,6 +47,8 @@ class PublishedWeights(QComboBox):
         parts = [tag.name or self.tr("published weights")]
         if tag.top1 is not None:
             parts.append(top1(tag.top1))
+        if tag.licence:
+            parts.append(tag.licence)
         if tag.name in here:
             parts.append(self.tr("here"))
         elif default:

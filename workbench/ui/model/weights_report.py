@@ -28,14 +28,15 @@ class WeightsReport(QLabel):
         theme.set_role(self, "error" if problem else "secondary")
 
     def _told(self, found: dict[str, Any]) -> str:
-        said = [self.tr("{0} fit").format(figures.counted(found["matched"], self.tr("tensor"), self.tr("tensors")))]
+        tensors = figures.counted(found["matched"], self.tr("tensor"), self.tr("tensors"))
+        said = [self.tr("They fit: {0} loaded").format(tensors)]
         if found["adapted"]:
             said.append(self.tr("{0} of them adapted to the channels or the size").format(len(found["adapted"])))
         if found["left_out"]:
             named = ", ".join(found["dropped"][:2])
             said.append(self.tr("{0} left over ({1})").format(figures.count(found["left_out"]), named))
         if found["new"]:
-            said.append(self.tr("new: {0}").format(", ".join(found["new"][:2])))
+            said.append(self.tr("new, to be learnt: {0}").format(", ".join(found["new"][:2])))
         return "; ".join(said) + "."
 
     def _names(self, found: dict[str, Any]) -> str:
