@@ -1,7 +1,9 @@
 """The verb about backbones: `models`. Parsers and lazy imports only; `cli` runs what they give."""
 
 import argparse
+import time
 from functools import partial
+from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Job
@@ -47,6 +49,7 @@ def add_verbs(verb: Verb) -> None:
     )
     add_project(probe)
     add_settings(probe)
+    probe.add_argument("--scratch", type=Path, default=None, help=argparse.SUPPRESS)
 
 
 def _models(arguments: argparse.Namespace) -> Job:
@@ -91,6 +94,7 @@ def _show(arguments: argparse.Namespace) -> Job:
 
 def _probe(arguments: argparse.Namespace) -> Job:
     config = config_of(arguments)
+    began = time.monotonic()
     from workbench.training.probe import probe
 
-    return probe(arguments.project, config)
+    return probe(arguments.project, config, importing=time.monotonic() - began, scratch=arguments.scratch)

@@ -106,6 +106,25 @@ def test_what_is_learnt_beside_the_layers_is_listed() -> None:
     assert not any(layer.has_norm_statistics for stage in found.stages for layer in stage.layers)
 
 
+def test_what_a_block_learns_beside_its_layers_is_one_of_its_layers() -> None:
+    found = describe("timm/convnext_atto")
+    layers = {layer.path: layer for stage in found.stages for layer in stage.layers}
+    block, scale = layers["backbone.stages.1.blocks.0"], layers["backbone.stages.1.blocks.0.gamma"]
+    assert (scale.kind, scale.parameters, scale.depth) == ("Parameter", 80, block.depth + 1)
+    inside = [
+        layer for path, layer in layers.items() if path.startswith(f"{block.path}.") and layer.depth == block.depth + 1
+    ]
+    assert sum(layer.parameters for layer in inside) == block.parameters
+
+
+def test_attention_keeps_no_matrix_between_its_patches() -> None:
+    """Twice the side are four times the patches: what is kept grows with them, not with their square."""
+    small, large = describe("timm/test_vit", size=160), describe("timm/test_vit", size=320)
+    block = [each.stages[1].memory for each in (small, large)]
+    patches = [(side // 16) ** 2 + 1 for side in (160, 320)]
+    assert block[1] / block[0] == pytest.approx(patches[1] / patches[0], rel=0.001)
+
+
 class Tabled(nn.Module):
     """A backbone with a table that never trains, and a convolution that the meta device cannot run."""
 
@@ -182,7 +201,7 @@ def test_a_damaged_file_is_as_good_as_none(own_folders: Path, content: str) -> N
 
 def test_other_versions_of_the_libraries_have_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     anatomy_cache.keep(describe("tests/tiny"))
-    monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
+    monkeypatch.setattr(anatomy_cache, "_versions", lambda: ("torch 0",))
     assert anatomy_cache.cached("tests/tiny") is None
 
 

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+from torch.nn import functional
 from torch.nn.modules.batchnorm import _NormBase
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -101,6 +103,7 @@ class _Meter:
             for path in _paths(network.get_submodule(module), module)
         }
         self._within: list[str] = []
+        self._fused = False
         self._stage = found[0].name
         # Weights are there whether anything trains or not. Those that were seen are held, so that no number comes twice.
         own = [*network.parameters(), *network.buffers()]
@@ -115,6 +118,7 @@ class _Meter:
                 undo.callback(module.register_forward_hook(self._leaving(path), always_call=True).remove)
             undo.enter_context(torch.enable_grad())
             undo.enter_context(saved_tensors_hooks(self._kept, lambda tensor: tensor))
+            undo.enter_context(_FusedAttention(self))
             undo.enter_context(_Operations(self._multiplied))
             yield
 
@@ -137,7 +141,22 @@ class _Meter:
 
         return leaving
 
+    @contextmanager
+    def fused(self) -> Iterator[None]:
+        """Leave out what is kept meanwhile."""
+        self._fused = True
+        yield
+        self._fused = False
+
+    def keep(self, *tensors: Tensor, more: int = 0) -> None:
+        """Count tensors, and ``more`` bytes, as kept for the backward pass."""
+        for tensor in tensors:
+            self._kept(tensor)
+        self._count(self.memory, self.stage_memory, more)
+
     def _kept(self, tensor: Tensor) -> Tensor:
+        if self._fused:
+            return tensor
         storage = tensor.untyped_storage()
         if storage._cdata not in self._seen:
             self._seen[storage._cdata] = storage
@@ -152,6 +171,30 @@ class _Meter:
         by_path[path] += amount
         # What the backbone does itself between its stages belongs to the one that it comes from.
         by_stage[self._stage_of.get(path, self._stage)] += amount
+
+
+class _FusedAttention(TorchFunctionMode):
+    """Counts of attention what every device's fused kernel keeps: queries, keys, values, the answer, a number a row.
+
+    The meta device has no such kernel and would keep the matrix between, which grows with the square of the patches.
+    """
+
+    def __init__(self, meter: _Meter) -> None:
+        super().__init__()
+        self._meter = meter
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        bias = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
+        # A bias that learns (Swin) is beyond the processor's kernel.
+        if func is not functional.scaled_dot_product_attention or (bias is not None and bias.requires_grad):
+            return func(*args, **kwargs)
+        asked = [*args[:3], *(kwargs[name] for name in ("query", "key", "value") if name in kwargs)]
+        with self._meter.fused():
+            output = func(*args, **kwargs)
+        rows = asked[0]
+        self._meter.keep(*asked, output, more=rows.numel() // rows.shape[-1] * 4)
+        return output
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -191,7 +234,7 @@ def _stage_info(network: Network, stage: Stage, meter: _Meter) -> StageInfo:
 
 
 def _layers(network: Network, path: str, parameters: Mapping[str, int], meter: _Meter) -> Iterator[LayerInfo]:
-    """Yield the module at ``path`` and all in it, but what does nothing."""
+    """Yield the module at ``path`` and all in it, but what does nothing; and what a module learns beside its own layers."""
     for inner, module in network.get_submodule(path).named_modules(prefix=path):
         if isinstance(module, nn.Identity):
             continue
@@ -207,6 +250,11 @@ def _layers(network: Network, path: str, parameters: Mapping[str, int], meter: _
             memory=_within(meter.memory, inner),
             fixed=sum(count for name, count in own.items() if name in network.fixed_parameters),
         )
+        beside = {name: count for name, count in own.items() if name.rpartition(".")[0] == inner}
+        if len(beside) < len(own):  # scales of a ConvNeXt block, position biases of Swin
+            for name, count in beside.items():
+                fixed = count if name in network.fixed_parameters else 0
+                yield LayerInfo(name, "Parameter", [], count, 0, name.count(".") - path.count("."), False, 0, fixed)
 
 
 def _within(counts: Mapping[str, int], path: str) -> int:

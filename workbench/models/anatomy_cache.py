@@ -3,6 +3,7 @@
 Imports no torch. An anatomy holds for the libraries' versions that it was found with; with others it is found anew.
 """
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -16,7 +17,7 @@ from workbench.models.anatomy_parts import LayerInfo as LayerInfo
 from workbench.models.anatomy_parts import StageInfo as StageInfo
 from workbench.models.catalog import check_size, find
 
-FORMAT = 1
+FORMAT = 2
 _LIBRARIES = ("torch", "torchvision", "timm")
 
 
@@ -41,9 +42,14 @@ def keep(anatomy: Anatomy) -> None:
         fresh.replace(path)
 
 
+@functools.cache
+def _versions() -> tuple[str, ...]:
+    """Read once: it takes milliseconds, and the window asks at every change of its config."""
+    return tuple(f"{library} {importlib.metadata.version(library)}" for library in _LIBRARIES)
+
+
 def _path(name: str, size: int, channels: int) -> Path:
     """A file for each question, named so that no name of a backbone can lead out of the folder."""
-    versions = [f"{library} {importlib.metadata.version(library)}" for library in _LIBRARIES]
-    question = "\n".join([str(FORMAT), *versions, name, str(check_size(find(name), size)), str(channels)])
+    question = "\n".join([str(FORMAT), *_versions(), name, str(check_size(find(name), size)), str(channels)])
     folder = Path(platformdirs.user_cache_dir("workbench")) / "anatomy"
     return folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"

@@ -1,5 +1,6 @@
 """How much memory a piece of work takes, and how much there is. Imports no torch before an accelerator is asked."""
 
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,9 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 class Peak:
-    """The most memory, in ``bytes``, that the device (of CUDA) or this whole process takes while it is entered.
+    """The most memory, in ``bytes``, that this process takes of a device while it is entered: of main memory, all of it.
 
-    An accelerator says so itself. The process is looked at every 2 ms: what is there for a shorter time is missed.
+    CUDA says so itself. Others are looked at every 2 ms: what is there for a shorter time is missed.
     """
 
     def __init__(self, device: str) -> None:
@@ -45,20 +46,37 @@ class Peak:
             self._watch.join()
 
     def _look(self) -> None:
-        process = psutil.Process()
         while True:
-            self.bytes = max(self.bytes, process.memory_info().rss)
+            self.bytes = max(self.bytes, in_use(self._device))
             if self._ended.wait(_EVERY):
                 return
 
 
-def in_use() -> int:
-    """Return the bytes of main memory that this process takes now."""
+def in_use(device: str = "cpu") -> int:
+    """Return the bytes that this process takes now, of ``mps`` or of main memory."""
+    if device == "mps":
+        import torch
+
+        return int(torch.mps.driver_allocated_memory())
     return int(psutil.Process().memory_info().rss)
 
 
-def available() -> int:
-    """Return the bytes of main memory that are free for this process: of the machine, or of the container if less."""
+def capacity(device: str) -> int:
+    """Return the bytes of memory that a device of CUDA has; of others, which say themselves when there is no more, no bound."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.mem_get_info(device)[1])
+    return sys.maxsize
+
+
+def available(device: str = "cpu") -> int:
+    """Return the bytes that are free for this process: of the machine, or of the container or the ``mps`` device if less."""
+    if device == "mps":
+        import torch
+
+        # It has no memory of its own: what it may take of the machine's, and what of that is free.
+        return min(available(), max(0, int(torch.mps.recommended_max_memory()) - in_use(device)))
     free = int(psutil.virtual_memory().available)
     with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
         limit = int((_CGROUP / "memory.max").read_text())

@@ -12,6 +12,8 @@ from workbench.ui.model import parts_tree
 PARTS = {
     "torchvision/mobilenet_v2": ("stem", "backbone.features.14", "backbone.features.18.0"),
     "timm/deit_tiny_patch16_224": ("blocks.3", "backbone.blocks.5.attn", "backbone.cls_token"),
+    # Its blocks learn a scale beside their layers.
+    "timm/test_convnext": ("backbone.stages.1.blocks.0", "backbone.stages.2.blocks.1.gamma"),
 }
 
 

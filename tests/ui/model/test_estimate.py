@@ -88,3 +88,12 @@ def test_why_nothing_can_be_measured_is_said(box: EstimateBox) -> None:
     box.show_hindrance("Add images first.")
     assert not box.go.isEnabled()
     assert box.go.toolTip() == "Add images first."
+
+
+def test_it_says_what_memory_was_counted_or_measured(box: EstimateBox) -> None:
+    box.show_counts(Counts(2562, 2_226_434, 276_000_000), 16)
+    assert "come on top" in box._tip("memory")
+    box.show_probed({**PROBED, "batch_size": 16})
+    assert "in batches of 16: the whole process" in box._tip("memory")
+    box.show_probed({**PROBED, "batch_size": 16, "device": "cuda:0", "memory_kind": "memory of cuda:0"})
+    assert "in batches of 16: memory of cuda:0" in box._tip("memory")

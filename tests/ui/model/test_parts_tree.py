@@ -99,11 +99,20 @@ def test_a_single_weight_outlives_a_click_beside_it() -> None:
 def test_counts_by_hand() -> None:
     """The second block of layer2 learns: 800 + 22 numbers, each with its gradient and two of the optimizer's."""
     stages = tree()
-    peak = 2 * 4 * 8 * 16 * 16
+    peak = 2.5 * 4 * 8 * 16 * 16 + 4 * 3 * 224 * 224  # of a layer, and the image
     found = parts_tree.counts(
         stages, parts_tree.learning(stages, FreezeParts(trained=(BLOCK,))), batch_size=10, optimizer="adamw"
     )
     assert (found.learning, found.parameters) == (822, 3122)
-    assert found.memory == 10 * (400 + 40 + peak) + 4 * (3122 + 3 * 822)
+    assert found.memory == 10 * (400 + peak) + 4 * (3122 + 3 * 822)
     sgd = parts_tree.counts(stages, parts_tree.learning(stages, FreezeNothing()), batch_size=1, optimizer="sgd")
-    assert sgd.memory == 4040 + peak + 4 * (3122 + 2 * 3122)
+    assert sgd.memory == 4000 + peak + 4 * (3122 + 2 * 3122)
+
+
+def test_what_comes_before_the_first_part_that_learns_is_not_there_any_more_when_later_parts_are_kept() -> None:
+    wide, narrow = parts_tree.bare(["stem", "head"])
+    wide.peak, narrow.memory, narrow.peak = 1000, 700, 200
+    late = parts_tree.counts([wide, narrow], {"head"}, batch_size=1, optimizer="sgd")
+    assert late.memory == 1000
+    narrow.memory = 900
+    assert parts_tree.counts([wide, narrow], {"head"}, batch_size=1, optimizer="sgd").memory == 1100

@@ -201,9 +201,10 @@ class CatalogueSide(QWidget):
         most = figures.size(memory * filters.SHARE_OF_MEMORY)
         images = self.tr("images of {0} px").format(self._size) if self._size else self.tr("images of its own size")
         self.bar.explain_fits(
-            self.tr("Only those that take {0}, and whose weights in training need no more than {1} of memory").format(
-                images, most
-            )
+            self.tr(
+                "Only those that take {0}, and whose weights, gradients and AdamW's two means need no more than {1}, half of the "
+                "main memory of this machine. A batch of images comes on top: Measure says how much"
+            ).format(images, most)
         )
         if self.filter.wanted.fits:
             self._narrow(self.filter.wanted)

@@ -22,9 +22,10 @@ SHARE_OF_MEMORY = 0.5
 
 
 def fits(info: catalog.BackboneInfo, *, size: int, memory: int) -> bool:
-    """Whether a backbone is supported, takes images of ``size`` pixels (0: its own), and can be trained in ``memory`` bytes.
+    """Whether a backbone is supported, takes images of ``size`` pixels (0: its own), and its weights leave room for more.
 
-    The memory of activations is not counted: the probe measures it.
+    With their gradients and the optimizer's state, everything learning, they may take half of ``memory`` bytes. What the
+    images of a batch need comes on top: it depends on the plan and the batch, and is counted for the chosen backbone.
     """
     if info.unsupported:
         return False
@@ -69,7 +70,7 @@ class FilterBar(QWidget):
         self.here = self._switch(
             "model.here", self.tr("On this machine"), self.tr("Only those whose published weights are here already")
         )
-        self.fits = self._switch("model.fits", self.tr("Fits"), "")
+        self.fits = self._switch("model.fits", self.tr("Weights fit"), "")
         self.favourites = self._switch("model.favourites", self.tr("Favourites"), self.tr("Only those with a star"))
         self.matches = label("", "secondary", name="model.matches")
         self.clear = button(self.tr("Show all"), self._clear, role="link", name="model.showAll")

@@ -1,6 +1,6 @@
 """The Model panel: the catalogue on the left; on the right the way, weights, freeze plan and images of the chosen backbone."""
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -169,9 +169,8 @@ class ModelPanel(Panel):
     def _show_config(self) -> None:
         config = self.session.config
         self._shown = self._of_model(config)
-        self.anatomy.ask(Question(config.backbone.name, config.preprocess.size, config.backbone.channels))
-        if self._shown != self._of_model(self.session.config):
-            return  # The question has told its answer already, and all was shown with it.
+        with QSignalBlocker(self.anatomy):  # what it knows at once is shown here, once
+            self.anatomy.ask(Question(config.backbone.name, config.preprocess.size, config.backbone.channels))
         self._find_nodes(config)
         self.plan_side.show_stages(self._nodes, known=self._known, why=self._why_unknown())
         reason = self.side.advice.short_list().get(config.backbone.name, "")

@@ -67,7 +67,10 @@ class ProbeJob(QObject):
         self._job = self._session.start_job(
             self.tr("Measuring a few steps"),
             # A child of its own: it ends with all the memory that it took, and a stop harms no other job.
-            launch.job(["models", "probe", str(project.folder), "--config", str(config)]),
+            # What it prepares lies in the folder of this job, which is cleared also where the child has to be killed.
+            launch.job(
+                ["models", "probe", str(project.folder), "--config", str(config), "--scratch", self._folder.name]
+            ),
             on_event=self._told,
             on_failed=self._failed,
         )

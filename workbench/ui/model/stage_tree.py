@@ -44,18 +44,10 @@ class StageModel(QAbstractItemModel):
 
     def show_plan(self, leaves: Collection[str], rates: Mapping[str, float]) -> None:
         """Show what learns, and the learning rate of each stage."""
-        changed = self._leaves.symmetric_difference(leaves)
         self._leaves, self._rates = frozenset(leaves), dict(rates)
-        around = {self._place[number][0] for number, node in enumerate(self._nodes) if node.name in changed}
-        for number in list(around):  # what holds it has another state too
-            while number >= 0:
-                number = self._place[number][0]
-                around.add(number)
-        for number in (-1, *sorted(around - {-1})):
-            parent = self._index_of(self._nodes[number]) if number >= 0 else QModelIndex()
-            rows = self.rowCount(parent)
-            if rows:
-                self.dataChanged.emit(self.index(0, NAME, parent), self.index(rows - 1, RATE, parent))
+        if self._stages:
+            # One signal for all: of hundreds of blocks a view asks long where each is. `StageTree` paints what it shows.
+            self.dataChanged.emit(self.index(0, NAME), self.index(len(self._stages) - 1, RATE))
 
     def stages(self) -> list[Node]:
         return list(self._stages)
@@ -228,6 +220,7 @@ class StageTree(QTreeView):
 
     def show_plan(self, leaves: Collection[str], rates: Mapping[str, float]) -> None:
         self.stage_model.show_plan(leaves, rates)
+        self.viewport().update()
 
     @Slot()
     def _fit(self) -> None:
