@@ -1,5 +1,7 @@
 """How much memory a piece of work takes, and how much there is. Imports no torch before an accelerator is asked."""
 
+import functools
+import os
 import sys
 import threading
 from contextlib import suppress
@@ -9,18 +11,18 @@ from typing import Self
 
 import psutil
 
-_EVERY = 0.002
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 class Peak:
     """The most memory, in ``bytes``, that this process takes of a device while it is entered: of main memory, all of it.
 
-    CUDA says so itself. Others are looked at every 2 ms: what is there for a shorter time is missed.
+    CUDA says so itself. Others are looked at ``every`` so many seconds: what is there for a shorter time is missed.
     """
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, every: float = 0.002) -> None:
         self.bytes = 0
+        self._every = every
         self._device = device
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._look, name="memory peak", daemon=True)
@@ -48,7 +50,7 @@ class Peak:
     def _look(self) -> None:
         while True:
             self.bytes = max(self.bytes, in_use(self._device))
-            if self._ended.wait(_EVERY):
+            if self._ended.wait(self._every):
                 return
 
 
@@ -58,7 +60,13 @@ def in_use(device: str = "cpu") -> int:
         import torch
 
         return int(torch.mps.driver_allocated_memory())
-    return int(psutil.Process().memory_info().rss)
+    return int(_process(os.getpid()).memory_info().rss)
+
+
+@functools.cache
+def _process(pid: int) -> psutil.Process:
+    """Made once: it takes longer than the question."""
+    return psutil.Process(pid)
 
 
 def capacity(device: str) -> int:

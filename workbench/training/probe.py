@@ -176,7 +176,7 @@ class _Probe:
                 built = yield from self._built(freeze, timed, steps=warm + STEPS)
             if timed < found.batch:
                 self.notes.append(f"Timed with batches of {timed} images, as larger ones take long here.")
-            with memory.Peak(self.device.name) as meanwhile:
+            with memory.Peak(self.device.name, every=0.05) as meanwhile:  # seldom: it takes time itself
                 times = yield from pace(Steps(built, trains=self.trains), timed, warm=warm, count=STEPS, what=what)
             trainable = sum(each.numel() for each in built.network.parameters() if each.requires_grad)
         finally:
