@@ -5,6 +5,15 @@ from pathlib import Path
 import pytest
 
 from workbench import cli
+from workbench.intake import add_folders
+from workbench.jobs import Stop, drain
+from workbench.models import bundle
+from workbench.models.backbones import create
+from workbench.models.catalog import find
+from workbench.models.deploy import Deployable
+from workbench.models.preprocess import PreprocessSpec
+from workbench.project.project import Project
+from workbench.training.config import TrainConfig
 from workbench.weights_verbs import named
 
 Tell = Callable[..., tuple[int, list[dict]]]
@@ -90,3 +99,26 @@ def test_help_names_proxy_and_mirrors(capsys: pytest.CaptureFixture[str]) -> Non
     told = " ".join(capsys.readouterr().out.split())
     assert "HTTPS_PROXY" in told
     assert "WORKBENCH_TORCH_MIRROR" in told
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_check_of_a_runs_weights_counts_the_head_that_a_run_would_keep(
+    tell: Tell, tmp_path: Path, tiny_images: Callable[..., Path], renamed: bool
+) -> None:
+    list(drain(add_folders(tmp_path / "project", [tiny_images({"good": 2, "scratch": 2})]), Stop()))
+    with Project.open(tmp_path / "project") as project:
+        known = project.labels.classes()
+        network, _ = create("workbench/lenet", weights="none", classes=len(known))
+        run = project.runs.create(TrainConfig().with_settings(["backbone=workbench/lenet"]).dumps())
+        spec = PreprocessSpec.for_backbone(find("workbench/lenet"))
+        names = [each.name for each in known]
+        bundle.save(run.model, Deployable(spec, network), classes=names, backbone="workbench/lenet")
+        if renamed:
+            project.labels.rename(known[0].id, "another class")
+    code, events = tell(
+        "check", "workbench/lenet", "--weights", f"run:{run.id}", "--project", str(tmp_path / "project")
+    )
+    found = events[-1]
+    assert (code, found["event"]) == (0, "WeightsChecked")
+    assert found["new"] == (["head.weight", "head.bias"] if renamed else [])
+    assert "temperature" in found["dropped"]

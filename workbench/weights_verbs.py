@@ -87,22 +87,32 @@ def _check(arguments: argparse.Namespace) -> Job:
     from workbench.models.load_check import check_load
 
     _find([arguments.name], [arguments.tag])
-    weights = arguments.weights
-    if weights.startswith("run:"):
-        weights = str(_of_run(arguments.project, weights.removeprefix("run:"), arguments.name))
+    weights, wanted = arguments.weights, {"channels": arguments.channels, "size": arguments.size}
+    if not weights.startswith("run:"):
+        return check_load(arguments.name, weights=weights, tag=arguments.tag, **wanted)
+    from workbench.training.run_weights import keep_head
+
+    file, classes = _of_run(arguments.project, weights.removeprefix("run:"), arguments.name)
     return check_load(
-        arguments.name, weights=weights, tag=arguments.tag, channels=arguments.channels, size=arguments.size
+        arguments.name,
+        weights=str(file),
+        classes=max(2, len(classes)),
+        then=lambda network, report: keep_head(network, report, classes),
+        **wanted,
     )
 
 
-def _of_run(folder: Path | None, run: str, name: str) -> Path:
+def _of_run(folder: Path | None, run: str, name: str) -> tuple[Path, list[str]]:
+    """Return the file of a run's weights, and the classes that a run would have now."""
     from workbench.project.project import Project
+    from workbench.training.inputs import classes_of
     from workbench.training.run_weights import weights_of_run
 
     if folder is None:
         raise WorkbenchError(f"run:{run} is a run of a project; name it with --project DIR.")
     with Project.open(folder, read_only=True) as project:
-        return weights_of_run(project, run, name)
+        classes = classes_of(project) or [known.name for known in project.labels.classes()]  # no split yet
+        return weights_of_run(project, run, name), classes
 
 
 def _find(names: list[str], tags: list[str]) -> None:

@@ -1,9 +1,13 @@
 """Loading weights into a backbone to see what fits, before a run does: the same code, and its whole report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.jobs import Event, Job, Progress, Stop
+
+if TYPE_CHECKING:
+    from workbench.models.backbones import LoadReport, Network
 
 LISTED = 200
 """So many names of a kind are told at most."""
@@ -27,9 +31,19 @@ class WeightsChecked:
     sentence: str
 
 
-def check_load(name: str, *, weights: str, tag: str = "", channels: int = 3, size: int = 0) -> Job:
+def check_load(
+    name: str,
+    *,
+    weights: str,
+    tag: str = "",
+    channels: int = 3,
+    size: int = 0,
+    classes: int = 2,
+    then: "Callable[[Network, LoadReport], LoadReport] | None" = None,
+) -> Job:
     """Return the job that loads weights (``hub`` or a file, as `create` takes them) and yields WeightsChecked.
 
+    ``then`` does what a run does to a network of so many ``classes`` after loading, and returns the report with it.
     It takes as much memory as the network. Raises WorkbenchError, as a run would, where they do not fit.
     """
 
@@ -38,7 +52,9 @@ def check_load(name: str, *, weights: str, tag: str = "", channels: int = 3, siz
         from workbench.models.backbones import create
 
         yield Progress(0, None, f"Loading weights into {name}")
-        _network, report = create(name, weights=weights, classes=2, channels=channels, size=size, tag=tag)
+        network, report = create(name, weights=weights, classes=classes, channels=channels, size=size, tag=tag)
+        if then is not None:
+            report = then(network, report)
         yield WeightsChecked(
             name=name,
             source=report.source,
