@@ -58,6 +58,9 @@ def test_a_baseline_is_made_measured_and_evaluated_without_a_network(
     with pytest.raises(WorkbenchError, match=r"is a baseline .* without a network: .* not exported"):
         list(export_run(project_folder, folder.id, project_folder / "package")(Stop()))
     assert not (project_folder / "package").exists()
+    start = classic.with_settings(["method=train", f"weights=run:{folder.id}"])
+    with pytest.raises(WorkbenchError, match="is a baseline without a network; choose a run that trained one"):
+        run.prepare(project_folder, start)
 
 
 def _runs(project_folder: Path) -> list:

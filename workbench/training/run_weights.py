@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 PREFIX = "run:"
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "bundle.json"
+BASELINE = "baseline.json"
+"""What stands there in place of it where the run made no network."""
 
 
 def weights_of_run(project: Project, run: str, backbone: str) -> Path:
@@ -22,6 +24,8 @@ def weights_of_run(project: Project, run: str, backbone: str) -> Path:
     """
     folder = project.runs.get(run)
     path = folder.model / WEIGHTS
+    if (folder.model / BASELINE).is_file():
+        raise WorkbenchError(f"The run {folder.id} is a baseline without a network; choose a run that trained one.")
     description = _description(path)
     if description is None or not path.is_file():
         raise WorkbenchError(f"The run {folder.id} has no model to start from; choose one that has finished an epoch.")
