@@ -1,11 +1,12 @@
 """How long a key takes in the search over the whole catalogue: from the key to the painted table, in the real Model panel.
 
-Opens a new project in the window's own panel, offscreen, types some searches letter by letter, deletes them again, and
-presses the filters. Prints ms a key (of each the best of its rounds, so that other programs do not count; the median and
-the slowest of these), the processor's time for one, what the panel takes to open, and whether torch was imported. Fails
-where the slowest takes 50 ms or more, or torch is there.
+Opens a new project in the window's own panel, offscreen, types some searches letter by letter, deletes them again, presses
+the filters, and orders by each column. Prints ms a key (of each the best of its rounds, so that other programs do not count;
+the median and the slowest of these), the processor's time for one, what the panel takes to open, and whether torch was
+imported. Fails where the slowest takes 50 ms or more, or torch is there.
 """
 
+import functools
 import os
 import statistics
 import sys
@@ -65,7 +66,7 @@ def main() -> int:
 
 
 def measure(panel: "ModelPanel") -> dict[str, list[tuple[float, float]]]:  # noqa: F821 - imported late, to time it
-    """Return, for each key in its place and each filter, ms on the clock and ms of the processor of every round."""
+    """Return, for each key in its place, each filter and each order, ms on the clock and ms of the processor of every round."""
     times: dict[str, list[tuple[float, float]]] = {}
     search = panel.side.bar.search
 
@@ -86,6 +87,10 @@ def measure(panel: "ModelPanel") -> dict[str, list[tuple[float, float]]]:  # noq
             if switch.objectName() in ("model.recommended", "model.here", "model.fits", "model.favourites"):
                 timed(f"{switch.text()} on", switch.click)
                 timed(f"{switch.text()} off", switch.click)
+        table = panel.side.table
+        for column in range(table.model().columnCount()):
+            for order in (Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder):
+                timed(f"order by column {column}", functools.partial(table.sortByColumn, column, order))
     return times
 
 

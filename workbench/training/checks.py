@@ -1,6 +1,5 @@
 """Everything that can be said about a run before it starts. Imports no torch, so the window can ask too."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -9,8 +8,6 @@ from workbench.models.catalog import check_size, find, with_tag
 from workbench.models.part_names import no_part
 from workbench.models.rates import stage_rates
 from workbench.models.reach import absent
-from workbench.project.ids import ClassId, ImageState, SplitName
-from workbench.project.images import Query
 from workbench.project.project import Project
 from workbench.registry import nearest
 from workbench.training.config import TrainConfig
@@ -109,7 +106,8 @@ def check_labels(project: Project) -> None:
     if not counted:
         raise WorkbenchError("No image has a label; give images a class, then train.")
     # A class whose images are all missing or corrupt takes no part: its folder may have been deleted on purpose.
-    labelled = [kind for kind in counted if _usable(project, kind)]
+    usable = project.splits.by_class()
+    labelled = [kind for kind in counted if usable.get(kind)]
     if not labelled:
         raise WorkbenchError(
             "None of the labelled images can be used, all are missing or corrupt; put their folder back or choose where "
@@ -133,7 +131,7 @@ def check_labels(project: Project) -> None:
             "No labelled image is in the validation split, so the best epoch could not be chosen; make a split with a "
             "validation share, then train."
         )
-    missing = [names[kind] for kind in labelled if not _usable(project, kind, "train")]
+    missing = [names[kind] for kind in labelled if not usable[kind].get("train")]
     if missing:
         raise WorkbenchError(
             f"The class {_list(missing)} has no image in the training split; make the split again, or label more images."
@@ -182,13 +180,6 @@ def with_absolute_weights(config: TrainConfig, project: Project | None = None) -
         path = Path(weights).expanduser()
     backbone = config.backbone.model_copy(update={"weights": str(path.absolute())})
     return config.model_copy(update={"backbone": backbone})
-
-
-def _usable(project: Project, kind: ClassId, split: SplitName | None = None) -> int:
-    """Counted, not listed: a million images take milliseconds this way, and the window's thread asks."""
-    usable: tuple[ImageState, ...] = ("ok", "unverified")
-    query = Query(class_id=kind, split=split, rejected=False)
-    return sum(project.images.count(replace(query, state=state)) for state in usable)
 
 
 def _list(names: list[str]) -> str:
