@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.project.runs import RunFolder, RunRow
 from workbench.ui import figures, run_way
 from workbench.ui.session import Session
+from workbench.ui.widgets import ElidedChoice
 
 
 def with_model(session: Session) -> list[RunRow]:
@@ -21,7 +22,7 @@ def with_model(session: Session) -> list[RunRow]:
         return []  # the panel that lists the runs says why
 
 
-class RunChoice(QComboBox):
+class RunChoice(ElidedChoice):
     """The runs that have a model, newest first, with what they reached."""
 
     chosen = Signal()

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from workbench.models.catalog import BackboneInfo, TagInfo
 from workbench.ui import theme
 from workbench.ui.model.backbone_words import top1
+from workbench.ui.widgets import ElidedChoice
 
 
-class PublishedWeights(QComboBox):
+class PublishedWeights(ElidedChoice):
     """One line for each: its name, what it reached, its licence, whether it is here; the rest in its tooltip."""
 
     chosen = Signal(str)
