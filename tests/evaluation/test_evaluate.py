@@ -64,7 +64,10 @@ def test_a_split_without_images_names_one_that_has_some(tmp_path):
 
 def test_a_run_without_a_model_says_so(trained_run):
     shutil.rmtree(trained_run.run.model)
-    with pytest.raises(WorkbenchError, match="has no finished model"):
+    with pytest.raises(WorkbenchError, match="has no finished model; train it to its end first"):
+        evaluate(trained_run)
+    (trained_run.run.path.parent / "another" / "model").mkdir(parents=True)
+    with pytest.raises(WorkbenchError, match="or choose another with --run, as another"):
         evaluate(trained_run)
 
 

@@ -154,7 +154,9 @@ def open_model(folder: Path) -> Bundle:
             "be evaluated, but not exported or used where a network is needed; choose another run."
         )
     if not (folder / "model").is_dir():
-        raise WorkbenchError(f"The run {folder.name} has no finished model; train it to its end first.")
+        finished = sorted(path.parent.name for path in folder.parent.glob("*/model") if path.is_dir())
+        other = f", or choose another with --run, as {finished[-1]}" if finished else " first"
+        raise WorkbenchError(f"The run {folder.name} has no finished model; train it to its end{other}.")
     return load_bundle(folder / "model")
 
 
