@@ -45,6 +45,8 @@ def add_verbs(verb: Verb) -> None:
     check.add_argument("--project", type=Path, metavar="DIR", help="the project whose run it is, for run:ID")
     check.add_argument("--channels", type=int, default=3, metavar="N", help="of the image (default: 3)")
     check.add_argument("--size", type=int, default=0, metavar="PIXELS", help="side of the image (default: its own)")
+    check.add_argument("--head", default="linear", choices=("linear", "hidden", "cosine"), help="default: linear")
+    check.add_argument("--head-width", type=int, default=256, metavar="N", help="of a hidden head (default: 256)")
 
     action("where", "Tell the folders and servers that weights come from, and how to change them.")
 
@@ -87,19 +89,15 @@ def _check(arguments: argparse.Namespace) -> Job:
     from workbench.models.load_check import check_load
 
     _find([arguments.name], [arguments.tag])
-    weights, wanted = arguments.weights, {"channels": arguments.channels, "size": arguments.size}
+    weights, head = arguments.weights, (arguments.head, arguments.head_width)
+    check = partial(check_load, arguments.name, channels=arguments.channels, size=arguments.size, head=head)
     if not weights.startswith("run:"):
-        return check_load(arguments.name, weights=weights, tag=arguments.tag, **wanted)
+        return check(weights=weights, tag=arguments.tag)
     from workbench.training.run_weights import keep_head
 
     file, classes = _of_run(arguments.project, weights.removeprefix("run:"), arguments.name)
-    return check_load(
-        arguments.name,
-        weights=str(file),
-        classes=max(2, len(classes)),
-        then=lambda network, report: keep_head(network, report, classes),
-        **wanted,
-    )
+    kept = partial(keep_head, classes=classes)
+    return check(weights=str(file), classes=max(2, len(classes)), then=kept)
 
 
 def _of_run(folder: Path | None, run: str, name: str) -> tuple[Path, list[str]]:

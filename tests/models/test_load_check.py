@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ from safetensors.torch import save_file
 
 from workbench.errors import WorkbenchError
 from workbench.jobs import Stop, drain
-from workbench.models.backbones import create
+from workbench.models.backbones import LoadReport, Network, create
 from workbench.models.load_check import WeightsChecked, check_load
 
 NAME = "workbench/lenet"
@@ -34,6 +35,20 @@ def test_what_fits_is_left_over_and_new(weights: Path) -> None:
     assert sorted(found.new) == ["head.bias", "head.weight"]
     assert found.adapted == {}
     assert str(found.matched) in found.sentence
+
+
+def test_the_head_that_is_asked_for_is_new_unless_it_is_kept(weights: Path) -> None:
+    *_, found = drain(check_load(NAME, weights=str(weights), classes=3, head=("hidden", 8)), Stop())
+    assert len(found.new) == 4
+    asked: list[tuple[int, int]] = []
+
+    def kept(network: Network, report: LoadReport) -> LoadReport:
+        asked.append((network.classes, len(report.new)))
+        return replace(report, new=[])
+
+    *_, found = drain(check_load(NAME, weights=str(weights), classes=3, head=("hidden", 8), then=kept), Stop())
+    assert asked == [(3, 4)]
+    assert found.new == []
 
 
 def test_what_is_adapted_to_other_channels(weights: Path) -> None:

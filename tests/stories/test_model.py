@@ -14,7 +14,7 @@ from workbench.training.config import FreezeBackbone, FreezeParts, TrainConfig
 from workbench.training.events import EpochEnded, FitStarted, StageChanged
 from workbench.ui.widgets import ElidedLabel
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(420)]
 
 SMALL = "timm/test_resnet"
 """The smallest real residual network of the catalogue: a stem, four stages, a head."""
@@ -274,6 +274,11 @@ def test_a_plan_is_made_measured_trained_and_built_upon(
     user.choose("model.weightsSource", "run")
     assert user.find("model.run", QComboBox).currentText().startswith(first)
     assert session.config.backbone.weights == f"run:{first}"
+    press(user, user.find("model.checkWeights"))
+    user.wait(lambda: user.is_shown("model.weightsReport"), 60)
+    report = said(user, "model.weightsReport")
+    assert " fit" in report
+    assert "new" not in report, "the head of the run is kept: the classes are the same"
     press(user, user.find("model.way.frozen"))
     user.write("model.epochs", "1")
     again = run_to_its_end(user)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.jobs import Event, Job, Progress, Stop
 
@@ -39,20 +39,25 @@ def check_load(
     channels: int = 3,
     size: int = 0,
     classes: int = 2,
+    head: tuple[Literal["linear", "hidden", "cosine"], int] = ("linear", 256),
     then: "Callable[[Network, LoadReport], LoadReport] | None" = None,
 ) -> Job:
     """Return the job that loads weights (``hub`` or a file, as `create` takes them) and yields WeightsChecked.
 
-    ``then`` does what a run does to a network of so many ``classes`` after loading, and returns the report with it.
+    ``head`` is its kind and the width of a hidden one. ``then`` does what a run does to a network of so many ``classes``
+    after loading, and returns the report with it.
     It takes as much memory as the network. Raises WorkbenchError, as a run would, where they do not fit.
     """
 
     def job(_: Stop) -> Iterator[Event]:
         yield Progress(0, None, "Importing torch")
         from workbench.models.backbones import create
+        from workbench.models.heads import HeadSpec
 
         yield Progress(0, None, f"Loading weights into {name}")
-        network, report = create(name, weights=weights, classes=classes, channels=channels, size=size, tag=tag)
+        network, report = create(
+            name, weights=weights, classes=classes, channels=channels, size=size, tag=tag, head=HeadSpec(*head)
+        )
         if then is not None:
             report = then(network, report)
         yield WeightsChecked(

@@ -284,7 +284,7 @@ def test_weights_that_do_not_fit_say_why(
     file.write_bytes(b"")
     chosen = config(weights=str(file))
     picker.show_config(chosen, info())
-    picker.checks._asked = chosen.backbone
+    picker.checks._asked = picker.checks._question(chosen.backbone)
     picker.checks._failed("The weights do not fit.")
     assert picker.report.text() == "The weights do not fit."
     assert picker.report.property("role") == "error"

@@ -152,8 +152,8 @@ class PlanSide(QScrollArea):
         self.ways.show_way(way_of(config))
         self.method.show_method(config.method, classes)
         self.method.setVisible(not self.method.is_empty())
-        if (config.backbone, info) != self._from_what:  # it looks at the disk and lists the runs
-            self._from_what = (config.backbone, info)
+        if (config.backbone, config.head, info) != self._from_what:  # it looks at the disk and lists the runs
+            self._from_what = (config.backbone, config.head, info)
             self.weights.show_config(config, info)
         self.plan.show_config(config, self._nodes, known=self._known, why=self._why)
         names = [node.name for node in self._nodes] if self._known else []

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench import launch
-from workbench.training.config import BackboneConfig
+from workbench.training.config import BackboneConfig, HeadConfig
 
 if TYPE_CHECKING:
     from workbench.ui.session import Session
@@ -20,7 +20,7 @@ class WeightsCheck(QObject):
     def __init__(self, session: "Session", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._asked: BackboneConfig | None = None
+        self._asked: tuple[BackboneConfig, HeadConfig] | None = None
         self._report: dict[str, Any] | None = None
         self._problem = ""
         self._job: JobHandle | None = None
@@ -30,9 +30,11 @@ class WeightsCheck(QObject):
         project = self._session.project
         if self._job is not None or project is None:
             return
-        self._asked, self._report, self._problem = config, None, ""
+        self._asked, self._report, self._problem = self._question(config), None, ""
         argv = ["weights", "check", config.name, "--weights", config.weights, "--channels", str(config.channels)]
         argv += ["--project", str(project.folder), *(["--tag", config.tag] if config.tag else [])]
+        head = self._session.config.head
+        argv += ["--head", head.kind, "--head-width", str(head.width)]
         # The warm child answers in a moment, but it may know another folder of packs.
         job = launch.job(argv) if config.weights == "hub" else self._session.warm.job(argv)
         self._job = self._session.start_job(
@@ -44,17 +46,21 @@ class WeightsCheck(QObject):
         self._job.ended.connect(self._ended)
         self.changed.emit()
 
+    def _question(self, config: BackboneConfig) -> tuple[BackboneConfig, HeadConfig]:
+        """What is kept of a run depends on the head too."""
+        return config, self._session.config.head
+
     @property
     def running(self) -> bool:
         return self._job is not None
 
     def report(self, config: BackboneConfig) -> dict[str, Any] | None:
         """Return the fields of `WeightsChecked` where these weights were checked and fit."""
-        return self._report if config == self._asked else None
+        return self._report if self._question(config) == self._asked else None
 
     def problem(self, config: BackboneConfig) -> str:
         """Return why these weights do not fit, "" where nothing is known against them."""
-        return self._problem if config == self._asked else ""
+        return self._problem if self._question(config) == self._asked else ""
 
     def _done(self, event: Any) -> None:
         if event is not None and event.get("event") == "WeightsChecked":
