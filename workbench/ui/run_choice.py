@@ -33,7 +33,7 @@ class RunChoice(ElidedChoice):
         self.setAccessibleName(self.tr("Run"))
         self.setToolTip(self.tr("The run whose model is taken"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(28)
+        self.setMinimumContentsLength(36)
         self.currentIndexChanged.connect(self._changed)
 
     def show_runs(self, rows: Sequence[RunRow], prefer: str = "") -> None:
@@ -74,12 +74,13 @@ class RunChoice(ElidedChoice):
         self.chosen.emit()
 
     def _text(self, row: RunRow) -> str:
-        parts = [("★ " if row.star else "") + row.id, row.backbone.partition("/")[2] or row.backbone]
+        parts = [("★ " if row.star else "") + row.id]
+        if row.best is not None:
+            parts.append(figures.score(row.best))
+        parts.append(row.backbone.partition("/")[2] or row.backbone)
         way = run_way.told(row)
         if way and row.backbone != "baseline":
             parts.append(way)
-        if row.best is not None:
-            parts.append(figures.score(row.best))
         if row.note:
             parts.append(row.note)
         return " · ".join(parts)

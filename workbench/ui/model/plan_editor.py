@@ -223,6 +223,7 @@ class PlanEditor(QWidget):
         several = len(all_phases) > 1
         widgets = (self.epochs, self.rate, self.choice, self.train_last, self.batch_norm)
         blockers = [QSignalBlocker(widget) for widget in widgets]
+        self.epochs.setSuffix(self.tr(" epoch") if phase.epochs == 1 else self.tr(" epochs"))
         self.epochs.setValue(phase.epochs)
         if _number(self.rate.text()) != phase.rate:
             self.rate.setText(f"{phase.rate:.6g}")

@@ -95,6 +95,7 @@ class Controls(QWidget):
         config, phases = self._config, len(self._config.phases)
         trains = isinstance(config.method, Train)
         self.epochs.setVisible(trains and phases == 1)
+        self.epochs.setSuffix(self.tr(" epoch") if config.epochs == 1 else self.tr(" epochs"))
         self.phases.setVisible(not trains or phases > 1)
         self.phases.setText(
             self.tr("{0} epochs in {1} phases").format(figures.count(config.total_epochs), phases)
