@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from workbench.errors import WorkbenchError
 from workbench.project.runs import RunFolder, RunRow
 from workbench.ui import figures, run_way
+from workbench.ui.elided_choice import ElidedChoice
 from workbench.ui.session import Session
-from workbench.ui.widgets import ElidedChoice
 
 
 def with_model(session: Session) -> list[RunRow]:

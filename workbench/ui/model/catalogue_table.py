@@ -46,6 +46,7 @@ class CatalogueTable(QTableView):
     def __init__(self, rows: CatalogueFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("model.table")
+        self.setAccessibleName(self.tr("Backbones"))
         self.model_ = rows.catalogue()
         self._rows = rows
         self.setModel(rows)

@@ -27,6 +27,8 @@ class HeadEditor(QWidget):
             parent=self,
         )
         self.kind.setObjectName("model.head")
+        for kind in ("linear", "hidden", "cosine"):
+            self.kind.button(kind).setToolTip(self._sentence(kind))
         self.width_box = QSpinBox(self)
         self.width_box.setObjectName("model.headWidth")
         self.width_box.setRange(8, 8192)
@@ -109,13 +111,7 @@ class HeadEditor(QWidget):
 
     def _say(self) -> None:
         self._width_row.setVisible(self._head.kind == "hidden")
-        self.says.setText(
-            {
-                "linear": self.tr("One layer: enough in most cases."),
-                "hidden": self.tr("One more layer between: for classes that a straight line does not part."),
-                "cosine": self.tr("Compares directions, not lengths: for few images, or very uneven classes."),
-            }[self._head.kind]
-        )
+        self.says.setText(self._sentence(self._head.kind))
         self.channels_say.setText(
             {
                 1: self.tr("Images are read as grey; the weights of the first layer are summed over their channels."),
@@ -123,6 +119,13 @@ class HeadEditor(QWidget):
             }.get(self._backbone.channels, self.tr("Images here have one or three channels: choose one of the two."))
         )
         theme.set_role(self.channels_say, "secondary" if self._backbone.channels in (1, 3) else "warning")
+
+    def _sentence(self, kind: str) -> str:
+        return {
+            "linear": self.tr("One layer: enough in most cases."),
+            "hidden": self.tr("One more layer between: for classes that a straight line does not part."),
+            "cosine": self.tr("Compares directions, not lengths: for few images, or very uneven classes."),
+        }[kind]
 
 
 def _caption(text: str) -> ElidedLabel:

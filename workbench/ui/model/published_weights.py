@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from workbench.models.catalog import BackboneInfo, TagInfo
 from workbench.ui import theme
+from workbench.ui.elided_choice import ElidedChoice
 from workbench.ui.model.backbone_words import top1
-from workbench.ui.widgets import ElidedChoice
 
 
 class PublishedWeights(ElidedChoice):

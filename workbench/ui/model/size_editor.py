@@ -50,6 +50,8 @@ class SizeEditor(QWidget):
             [("squash", self.tr("Squash")), ("crop", self.tr("Crop")), ("pad", self.tr("Pad"))], parent=self
         )
         self.resize_mode.setObjectName("model.resize")
+        for mode in ("squash", "crop", "pad"):
+            self.resize_mode.button(mode).setToolTip(self._sentence(mode))
         self.says = label("", "secondary", wrap=True, name="model.sizeSays")
         self.setLayout(column(row(self.side, self.resize_mode, None), self.says, spacing=theme.GRID))
         self.side.valueChanged.connect(self._edited)
@@ -85,13 +87,11 @@ class SizeEditor(QWidget):
             except WorkbenchError as error:
                 problem = str(error)
         theme.set_role(self.says, "error" if problem else "secondary")
-        self.says.setText(problem or self._sentence())
+        self.says.setText(problem or self._sentence(self._preprocess.resize))
 
-    def _sentence(self) -> str:
-        match self._preprocess.resize:
-            case "squash":
-                return self.tr("Keeps the whole image and bends its aspect to a square.")
-            case "crop":
-                return self.tr("Keeps the aspect and the middle; what is at the long ends is cut off.")
-            case "pad":
-                return self.tr("Keeps the aspect and the whole image, with a border.")
+    def _sentence(self, mode: str) -> str:
+        return {
+            "squash": self.tr("Keeps the whole image and bends its aspect to a square."),
+            "crop": self.tr("Keeps the aspect and the middle; what is at the long ends is cut off."),
+            "pad": self.tr("Keeps the aspect and the whole image, with a border."),
+        }[mode]

@@ -55,6 +55,7 @@ class WeightsPicker(QWidget):
         self.download = DownloadBar()
         self.download.hide()
         self.fetch = button(self.tr("Download"), self._fetch, icon="download", name="model.fetch")
+        self.fetch.setToolTip(self.tr("Fetch them now. It can be stopped, and goes on from there the next time"))
         self.check = button(self.tr("Check what fits"), self._check, name="model.checkWeights")
         self.check.setToolTip(self.tr("Load the weights now and tell what fits, what is left over and what is new"))
         self.report = WeightsReport()
