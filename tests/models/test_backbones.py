@@ -69,10 +69,10 @@ def test_drop_path_is_refused_where_there_is_none(name: str) -> None:
 
 
 def test_a_report_is_told_in_a_sentence() -> None:
-    report = LoadReport("FILE", 312, ["a", "b", "c"], [], {"stem": "channels", "x": "size", "y": "size"})
+    report = LoadReport("FILE", 312, ["a", "b", "c"], ["head.weight"], {"stem": "channels", "x": "size", "y": "size"})
     assert report.told() == (
         "Loaded 312 weights of FILE, one of them folded to other channels, 2 tables of positions resized, "
-        "3 left out (a, b)"
+        "3 left out (a, b, ...), 1 new (head.weight)"
     )
     assert LoadReport("none", 0, [], []).told() == "The backbone starts from random numbers"
 

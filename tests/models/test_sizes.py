@@ -35,7 +35,8 @@ def test_a_network_for_another_size_is_made_from_weights_of_its_own(tmp_path) ->
     assert larger.size == 192
     assert report.adapted == {"pos_embed": "size"}
     assert report.matched == len(network.backbone.state_dict())
-    assert report.told() == f"Loaded {report.matched} weights of {tmp_path / 'vit.pt'}, one table of positions resized"
+    how = "one table of positions resized, 2 new (head.weight, head.bias)"
+    assert report.told() == f"Loaded {report.matched} weights of {tmp_path / 'vit.pt'}, {how}"
     assert larger.eval()(torch.zeros(1, 3, 192, 192)).shape == (1, 2)
 
 

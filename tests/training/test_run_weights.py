@@ -97,7 +97,7 @@ def test_a_run_that_cannot_be_a_start_is_refused_before(project: Project, config
 
     assert "has no runs yet" in refusal("run:last")
     unfinished = project.runs.create(config.dumps())
-    assert f"The run {unfinished.id} has no model to start from" in refusal(f"run:{unfinished.id}")
+    assert f"The run {unfinished.id} has no model to start from; choose one" in refusal(f"run:{unfinished.id}")
     run, _ = run_with_model(project, config)
     assert "There is no run '1999-01-01-001'" in refusal("run:1999-01-01-001")
     told = refusal(f"run:{run.id}", "backbone=torchvision/squeezenet1_1")

@@ -35,7 +35,10 @@ class LoadReport:
         for how, words in _ADAPTED.items():
             count = sum(each == how for each in self.adapted.values())
             said += [words.format("one" if count == 1 else count, "" if count == 1 else "s")] if count else []
-        said += [f"{len(self.dropped)} left out ({', '.join(self.dropped[:2])})"] if self.dropped else []
+        for names, word in ((self.dropped, "left out"), (self.new, "new")):
+            said += (
+                [f"{len(names)} {word} ({', '.join(names[:2])}{', ...' if len(names) > 2 else ''})"] if names else []
+            )
         return ", ".join(said)
 
 
