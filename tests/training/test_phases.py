@@ -86,6 +86,13 @@ def test_the_groups_hold_what_trains_in_any_phase() -> None:
     assert rates == {"backbone.0.weight": 0.125, **dict.fromkeys(LAST, 0.25), **dict.fromkeys(HEAD, 1.0)}
 
 
+def test_the_groups_learn_at_the_own_rates_of_stages() -> None:
+    own = OptimizerConfig(learning_rate=1.0, backbone_factor=0.5, weight_decay=0.3, stage_factors={"stem": 0.7})
+    groups = Timeline(tiny(), PHASES).groups(own)
+    assert {group["stage"]: group["lr"] for group in groups} == {"stem": 0.7, "3–4": 0.5, "head": 1.0}
+    assert {group["weight_decay"] for group in groups} == {0.0, 0.3}
+
+
 def test_a_part_of_a_later_phase_that_is_not_there_is_told_at_once() -> None:
     later = Phase(freeze=FreezeParts(trained=("layer4",)))
     with pytest.raises(WorkbenchError, match="no part 'layer4'"):
