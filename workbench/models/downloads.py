@@ -24,7 +24,7 @@ from workbench.jobs import Event, Job, Progress, Stop
 from workbench.models import caches, packs
 from workbench.models.catalog import BackboneInfo, find, with_tag
 from workbench.models.sources import FileSource, HubSource, Source, source_of
-from workbench.models.transfer import BrokenOff, aside, transfer
+from workbench.models.transfer import BrokenOff, aside, in_os_errors, transfer
 
 LOCK_SECONDS = 0.2
 
@@ -115,7 +115,7 @@ def _from_hub(source: HubSource, what: str) -> Download:
     whole = Progress(blob.stat().st_size, size, what)
 
     def named() -> Path:
-        with _in_os_errors():
+        with in_os_errors():
             return Path(
                 hf_hub_download(source.repository, filename, revision=source.revision, cache_dir=caches.hub_cache())
             )
@@ -128,7 +128,7 @@ def _asked(source: HubSource) -> tuple[str, str, int | None]:
     missing: EntryNotFoundError | None = None
     for filename in source.filenames:
         try:
-            with _in_os_errors():
+            with in_os_errors():
                 found = get_hf_file_metadata(hf_hub_url(source.repository, filename, revision=source.revision))
         except EntryNotFoundError as error:
             missing = error
@@ -211,14 +211,3 @@ def _reason(error: OSError, source: Source) -> tuple[str, str]:
     if isinstance(error, ConnectionError):
         return f"no connection to {host}", "connect to the network"
     return str(error).strip().partition("\n")[0][:160], "connect to the network"
-
-
-@contextlib.contextmanager
-def _in_os_errors() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EntryNotFoundError):
-        raise
-    except Exception as error:
-        # Whatever the library's HTTP client raises without a connection: its classes are not part of the library's interface.
-        raise ConnectionError(str(error).strip().partition("\n")[0][:160] or type(error).__name__) from error

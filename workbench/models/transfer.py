@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import constants
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.utils import hf_raise_for_status, http_stream_backoff  # type: ignore[attr-defined]  # listed lazily
 
 from workbench.errors import WorkbenchError, told
@@ -213,7 +213,7 @@ def _opened(url: str, start: int, headers: dict[str, str]) -> Iterator[_Answer]:
         timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
     )  # fmt: skip
     with contextlib.ExitStack() as stack:
-        with _in_os_errors():
+        with in_os_errors():
             response = stack.enter_context(stream)
             hf_raise_for_status(response)
         came = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
@@ -227,7 +227,7 @@ def _opened(url: str, start: int, headers: dict[str, str]) -> Iterator[_Answer]:
 def _chunks(response: Any) -> Iterator[bytes]:
     chunks = response.iter_bytes()  # as they come: who waits for full ones loses what a break cuts off
     while True:
-        with _in_os_errors():
+        with in_os_errors():
             chunk = next(chunks, None)
         if chunk is None:
             return
@@ -235,13 +235,14 @@ def _chunks(response: Any) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _in_os_errors() -> Iterator[None]:
+def in_os_errors() -> Iterator[None]:
+    """Let what the client raises without a connection be a ConnectionError; the library's own errors stay."""
     try:
         yield
-    except (HfHubHTTPError, OSError):
+    except (HfHubHTTPError, EntryNotFoundError, OSError):
         raise
     except Exception as error:
-        # Whatever the library's HTTP client raises without a connection: its classes are not part of the library's interface.
+        # The client's classes are not part of the library's interface.
         raise ConnectionError(str(error).strip().partition("\n")[0][:160] or type(error).__name__) from error
 
 
