@@ -282,7 +282,7 @@ def test_a_plan_is_made_measured_trained_and_built_upon(
     press(user, user.find("model.way.frozen"))
     user.write("model.epochs", "1")
     again = run_to_its_end(user)
-    assert first in Path(again.backbone.weights).parts, "the run's folder says from which weights it started"
+    assert again.backbone.weights == f"run:{first}", "the run says from which other it started"
     assert (again.freeze, again.then) == (FreezeBackbone(), ())
     assert again.head == config.head
 

@@ -115,8 +115,12 @@ def test_published_weights_that_do_not_exist_or_cannot_come_are_refused(
         check(project, config.with_settings(["weights=hub"]))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     hub = config.with_settings(["weights=hub", "backbone=timm/test_resnet"])
-    with pytest.raises(WorkbenchError, match=r"cannot be downloaded \(HF_HUB_OFFLINE is set\); choose"):
+    with pytest.raises(WorkbenchError, match=r"cannot be downloaded \(HF_HUB_OFFLINE is set\); choose .*none"):
         check(project, hub)
+    with pytest.raises(
+        WorkbenchError, match=r"choose a weights file [^,]* or a folder of packs \(WORKBENCH_WEIGHTS\)\.$"
+    ):
+        check(project, hub.with_settings(["method=as-is"]))
     check(project, hub.with_settings(["method=baseline"]))  # which needs no weights
     with pytest.raises(WorkbenchError, match="no weights named 'r61'"):
         check(project, hub.with_settings(["backbone.tag=r61"]))
@@ -131,9 +135,13 @@ def test_a_run_that_starts_from_another_begins_where_that_ended(
 
     with Project.open(project_folder) as project:
         before, trained = run_with_model(project, config)
-    settings = [f"weights=run:{before.id}", "epochs=1", "learning_rate=1e-8", "batch_norm=frozen", "augment=none"]
-    run = prepare(project_folder, config.with_settings(settings))
-    events = list(drain(train(project_folder, run.id), Stop()))
+    settings = ["weights=run:last", "epochs=1", "learning_rate=1e-8", "batch_norm=frozen", "augment=none"]
+    run_id = prepare(project_folder, config.with_settings(settings)).id
+    moved = project_folder.rename(project_folder.with_name("moved"))
+    events = list(drain(train(moved, run_id), Stop()))
+    with Project.open(moved, read_only=True) as project:
+        run = project.runs.get(run_id)
+    assert TrainConfig.load(run.config).backbone.weights == f"run:{before.id}"
     assert events[-1].reason == "finished"
     told = " ".join(event.what for event in events if type(event).__name__ == "Preparing")
     assert f"Loaded {len(trained.state_dict())} weights of " in told

@@ -84,9 +84,13 @@ def check_weights(project: Project, config: TrainConfig) -> None:
                 f"The weights {info.weights[0]} of {info.name} bring no classifier of their own; choose others, or train a head."
             )
         if why := absent(info):
+            others = (
+                "a weights file (weights=FILE), a folder of packs (WORKBENCH_WEIGHTS) or random weights (weights=none)"
+            )
+            if config.method.kind == "as-is":  # random weights know no classes
+                others = "a weights file (weights=FILE) or a folder of packs (WORKBENCH_WEIGHTS)"
             raise WorkbenchError(
-                f"The weights of {info.name} are not on this machine and cannot be downloaded ({why}); choose a weights file "
-                f"(weights=FILE), a folder of packs (WORKBENCH_WEIGHTS) or random weights (weights=none)."
+                f"The weights of {info.name} are not on this machine and cannot be downloaded ({why}); choose {others}."
             )
     elif weights.startswith(PREFIX):
         weights_of_run(project, weights.removeprefix(PREFIX), info.name)
@@ -162,6 +166,23 @@ def check_folders(project: Project) -> None:
         raise WorkbenchError(
             f"The folder {folders[0]} with the images is not there any more; put it back, or add it from where it is now."
         )
+
+
+def as_recorded(config: TrainConfig, project: Project) -> TrainConfig:
+    """Return the config as a run of ``project`` keeps it: a weights file by its whole path, ``run:last`` by the run's id.
+
+    A run that starts from another says so for good, also where the project's folder is moved. Raises WorkbenchError where
+    that run has no weights.
+    """
+    weights = config.backbone.weights
+    if config.method.kind == "baseline":
+        return config  # it has no network to start from anything
+    if not weights.startswith(PREFIX):
+        return with_absolute_weights(config)
+    weights_of_run(project, weights.removeprefix(PREFIX), config.backbone.name)
+    run = project.runs.get(weights.removeprefix(PREFIX))
+    backbone = config.backbone.model_copy(update={"weights": f"{PREFIX}{run.id}"})
+    return config.model_copy(update={"backbone": backbone})
 
 
 def with_absolute_weights(config: TrainConfig, project: Project | None = None) -> TrainConfig:

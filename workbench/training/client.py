@@ -12,7 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.jobs import Stop, to_json
 from workbench.project.project import Project
 from workbench.project.runs import RunFolder
-from workbench.training.checks import check, with_absolute_weights
+from workbench.training.checks import as_recorded, check
 from workbench.training.config import TrainConfig
 from workbench.training.events import FitEnded, Preparing, TrainingEvent, read
 from workbench.training.locks import write_lock
@@ -33,7 +33,7 @@ def start_run(project: Project, config: TrainConfig) -> RunFolder:
     split, one class only, an unknown backbone, a weights file that is not there).
     """
     check(project, config)
-    run = project.runs.create(with_absolute_weights(config, project).dumps())
+    run = project.runs.create(as_recorded(config, project).dumps())
     append(run, [to_json(Preparing(what="Starting the training process"))])
     _start(project, run)
     return run

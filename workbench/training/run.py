@@ -22,7 +22,7 @@ from workbench.project.project import Project
 from workbench.project.runs import RunFolder
 from workbench.training import checkpoints, devices, finish, inputs, ways
 from workbench.training.build import Built, build
-from workbench.training.checks import check, with_absolute_weights
+from workbench.training.checks import as_recorded, check, with_absolute_weights
 from workbench.training.config import TrainConfig
 from workbench.training.control import Command, Control
 from workbench.training.engine import Surroundings, fit
@@ -51,7 +51,7 @@ def prepare(project_folder: Path, config: TrainConfig, run: RunFolder | None = N
         for chain in chains(config):
             pipeline.check(chain)
         if run is None:
-            run = project.runs.create(with_absolute_weights(config, project).dumps())
+            run = project.runs.create(as_recorded(config, project).dumps())
         inputs.freeze(project, run)
     return run
 
@@ -196,6 +196,9 @@ class _Training:
         config = self.config = TrainConfig.load(run.config)
         if not run.samples.is_file():
             prepare(self.project_folder, config, run)
+        if not resumed and config.method.kind != "baseline":
+            with Project.open(self.project_folder, read_only=True) as project:
+                config = with_absolute_weights(config, project)  # of a run it starts from: the file of its weights
         frozen = inputs.load(run)
         absent = without_images(frozen.validation, frozen.classes, "validation")
         if absent and not resumed:
