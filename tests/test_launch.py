@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -153,6 +154,29 @@ def test_a_detached_child_that_nobody_asks_about_is_reaped_by_the_next(tmp_path:
     assert not psutil.pid_exists(first)
     while launch.is_alive(second):
         time.sleep(0.01)
+
+
+STARTS_AND_ENDS = """
+import sys
+from pathlib import Path
+from workbench import launch
+
+launch.command = lambda *argv: [sys.executable, sys.argv[1], *argv]
+print(launch.start_detached([sys.argv[2]], stderr=Path(sys.argv[3])))
+"""
+
+
+def test_who_started_a_detached_child_ends_without_a_warning_and_the_child_goes_on(tmp_path: Path) -> None:
+    import psutil
+
+    script, log = str(tmp_path / "workbench_child.py"), str(tmp_path / "stderr.log")
+    argv = [sys.executable, "-W", "always::ResourceWarning", "-c", STARTS_AND_ENDS, script, "silent", log]
+    ended = subprocess.run(argv, env=launch.environment(), capture_output=True, text=True, check=True)
+    child = psutil.Process(int(ended.stdout))
+    assert child.is_running()
+    assert child.status() != psutil.STATUS_ZOMBIE
+    child.kill()
+    assert ended.stderr == ""
 
 
 def test_a_detached_child_is_less_important_than_the_window(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The children speak JSON lines. Their output goes to a file that is followed, not
 job can be stopped at any moment, and no thread is needed.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -67,6 +68,15 @@ def start_detached(argv: Sequence[str], *, stderr: Path) -> int:
     lower_priority(child.pid)
     _detached[child.pid] = child
     return child.pid
+
+
+@atexit.register
+def _let_go() -> None:
+    """Leave what was started detached to itself: Python warns of every child whose end nobody has waited for."""
+    for pid, child in list(_detached.items()):
+        if is_alive(pid):
+            child.returncode = 0  # it has none; the system hands the child over to another process that waits for it
+    _detached.clear()
 
 
 def is_alive(pid: int) -> bool:

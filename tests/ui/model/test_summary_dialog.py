@@ -55,3 +55,18 @@ def test_the_rows_shown_are_copied_with_plain_numbers(dialog: SummaryDialog) -> 
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[1].split("\t") == ["backbone.layer1.0.conv", "Conv2d", "8x16x16", "900", "230400", "1500"]
     assert len(lines) == 2
+
+
+def test_a_search_without_a_hit_says_so_and_there_is_nothing_to_copy(dialog: SummaryDialog) -> None:
+    assert dialog.copying.isEnabled()
+    assert not dialog.nothing.isVisible()
+    dialog.search.setText("layer9 ")
+    assert dialog.nothing.isVisible()
+    assert "“layer9”" in dialog.nothing.sentence.text()
+    assert not dialog.table.isVisible()
+    assert not dialog.copying.isEnabled()
+    assert dialog.nothing.button is not None
+    dialog.nothing.button.click()
+    assert dialog.table.isVisible()
+    assert dialog.filter.rowCount() == 11
+    assert dialog.copying.isEnabled()

@@ -13,13 +13,13 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QStackedWidget, QWidget
 
 from workbench.models.anatomy_parts import Anatomy, LayerInfo
 from workbench.ui import figures, icons, tables, theme
 from workbench.ui.layouts import column, row
 from workbench.ui.model.stage_tree import short_count
-from workbench.ui.widgets import ElidedLabel, button, label
+from workbench.ui.widgets import ElidedLabel, EmptyState, button, label
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -143,7 +143,7 @@ class SummaryDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._narrow)
-        copy = button(
+        self.copying = button(
             self.tr("Copy"),
             self.copy,
             icon="copy",
@@ -155,6 +155,11 @@ class SummaryDialog(QDialog):
         tables.make_sortable(self.table)
         tables.KeptReadable(self.table, stretched=LAYER, least=220, spare=(MEMORY, KIND, OUTPUT))
         self.matches = label("", "secondary")
+        self.nothing = EmptyState("search", "", self.tr("Show all layers"), name="model.summaryNothing.showAll")
+        self.nothing.clicked.connect(self.search.clear)
+        self._body = QStackedWidget()
+        self._body.addWidget(self.table)
+        self._body.addWidget(self.nothing)
         head = ElidedLabel(name, "title", mode=Qt.TextElideMode.ElideMiddle)
         facts = label(
             self.tr("{0} parameters · {1} multiply-adds · {2} px, {3}").format(
@@ -168,11 +173,11 @@ class SummaryDialog(QDialog):
         )
         layout = column(
             column(head, facts, spacing=theme.HALF),
-            row(self.search, self.matches, copy),
-            self.table,
+            row(self.search, self.matches, self.copying),
+            self._body,
             margins=theme.GRID * 2,
         )
-        layout.setStretchFactor(self.table, 1)
+        layout.setStretchFactor(self._body, 1)
         self.setLayout(layout)
         self.resize(820, 600)
         self._narrow("")
@@ -186,6 +191,9 @@ class SummaryDialog(QDialog):
             if shown == total
             else self.tr("{0} of {1}").format(figures.count(shown), figures.count(total))
         )
+        self.nothing.say(self.tr("No layer has “{0}” in its name or kind.").format(" ".join(text.split())))
+        self._body.setCurrentWidget(self.table if shown else self.nothing)
+        self.copying.setEnabled(shown > 0)
 
     @Slot()
     def copy(self) -> None:
