@@ -17,6 +17,12 @@ PROBED = {
     "notes": ["Phase 2 is the slowest."],
 }
 
+NOTES = [
+    "Batches of 256 images do not fit into memory; measured with 64.",
+    "The memory is reckoned from batches of up to 32 images, as larger ones take long here.",
+    "Preparing the images takes about 96 s of it, once.",
+]
+
 
 @pytest.fixture
 def box(qtbot: QtBot) -> EstimateBox:
@@ -88,6 +94,35 @@ def test_why_nothing_can_be_measured_is_said(box: EstimateBox) -> None:
     box.show_hindrance("Add images first.")
     assert not box.go.isEnabled()
     assert box.go.toolTip() == "Add images first."
+    assert box.what.text() == "Add images first."
+    box.show_hindrance("")
+    assert box.go.isEnabled()
+    assert "Add images" not in box.what.text()
+
+
+def test_what_runs_can_be_stopped_whatever_is_found_against_it(box: EstimateBox, qtbot: QtBot) -> None:
+    box.show_progress("Steps", 0.5)
+    box.show_hindrance("The baseline has no network.")
+    assert box.what.text() == "Steps"
+    with qtbot.waitSignal(box.stopped):
+        box.go.click()
+
+
+def test_of_many_notes_two_lines_are_shown_until_more_is_asked_for(box: EstimateBox, qtbot: QtBot) -> None:
+    box.resize(344, 300)
+    box.show_probed(PROBED)
+    assert not box.more.isVisible()
+    box.show_probed({**PROBED, "notes": NOTES})
+    qtbot.waitUntil(box.more.isVisible)
+    assert len(box.notes.shown_lines()) == 2
+    assert box.notes.toolTip() == "\n".join(NOTES)
+    box.more.click()
+    assert " ".join(box.notes.shown_lines()) == " ".join(NOTES)
+    assert box.more.text() == "Less"
+    box.more.click()
+    assert len(box.notes.shown_lines()) == 2
+    box.show_probed({**PROBED, "notes": NOTES}, stale=True)
+    assert not box.more.isVisible()
 
 
 def test_it_says_what_memory_was_counted_or_measured(box: EstimateBox) -> None:

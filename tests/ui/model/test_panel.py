@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench import launch
 from workbench.jobs import Stop, to_json
+from workbench.models import catalog
 from workbench.project.project import Project
 from workbench.training.config import WAYS, FreezeParts, FreezeStages, TrainConfig
 from workbench.training.events import FitStarted
@@ -297,6 +298,37 @@ def test_a_probe_measures_the_draft_and_is_doubted_after_a_change(
     assert panel.aside.probe.stale()
     session.set_config(session.config.with_settings(["batch_size=8"]))
     assert not panel.aside.probe.stale()
+    # Figures of a network are no figures of another, nor of the way without any.
+    for change, button_on in (
+        (["preset=baseline"], False),
+        (["preset=features-once"], True),
+        (["backbone=timm/resnet18"], True),
+    ):
+        before = session.config
+        session.set_config(before.with_settings(change))
+        assert panel.aside.estimate.value("epoch") == "", change
+        assert panel.aside.estimate.go.isEnabled() == button_on, change
+        session.set_config(before)
+        assert panel.aside.estimate.value("epoch") == "9 s"
+
+
+def test_what_has_no_steps_to_measure_is_not_measured_and_says_why(
+    panel: ModelPanel, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = next(info for info in catalog.backbones() if info.unsupported)
+    told: list[str] = []
+    session.toast.connect(told.append)
+    box = panel.aside.estimate
+    for change, words in (("preset=baseline", "no network"), (f"backbone={failing.name}", "not supported")):
+        before = session.config
+        session.set_config(before.with_settings([change]))
+        assert not box.go.isEnabled()
+        assert words in box.what.text()
+        panel.aside.probe.start()  # the palette's
+        assert session.jobs == []
+        assert words in told[-1]
+        session.set_config(before)
+        assert box.go.isEnabled()
 
 
 def test_another_project_shows_its_own_choice(panel: ModelPanel, session: Session, tmp_path: Path) -> None:

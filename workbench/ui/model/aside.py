@@ -49,7 +49,7 @@ class Aside(QWidget):
     def _show_probe(self, *_state: object) -> None:
         probe = self.probe
         self.estimate.show_hindrance(probe.hindrance())
-        self.estimate.show_probed(probe.probed, stale=probe.stale())
+        self.estimate.show_probed(probe.figures(), stale=probe.stale())
         if probe.running:
             self.estimate.show_progress(probe.what, probe.share)
         else:

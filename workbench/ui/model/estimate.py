@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.ui import figures, icons, theme
+from workbench.ui.few_lines import FewLines
 from workbench.ui.job_widget import JobWidget
 from workbench.ui.layouts import column, row
 from workbench.ui.model.parts_tree import Counts
@@ -30,6 +31,7 @@ class EstimateBox(JobWidget):
         self._probed: dict[str, Any] | None = None
         self._stale = False
         self._batch = 0
+        self._hindrance = ""
         captions = {
             "learns": self.tr("Learns"),
             "memory": self.tr("Memory"),
@@ -53,8 +55,11 @@ class EstimateBox(JobWidget):
         self.go.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.what = label("", "secondary", wrap=True, name="model.probeSays")
         self.use = button("", self._use, role="link", name="model.useBatch")
-        self.notes = label("", "secondary", wrap=True, name="model.probeNotes")
-        line = row(self.go, self.what, self.use)
+        self.notes = FewLines(2, "secondary")
+        self.notes.setObjectName("model.probeNotes")
+        self.notes.cutChanged.connect(self._offer_more)
+        self.more = button("", self._fold_notes, role="link", name="model.probeMore")
+        line = row(self.go, self.what, self.use, self.more)
         line.setStretch(1, 1)
         self.setLayout(column(grid, self.notes, line, self.bar))
         self._show()
@@ -84,8 +89,8 @@ class EstimateBox(JobWidget):
 
     def show_hindrance(self, sentence: str) -> None:
         """Say why nothing can be measured; "" where it can."""
-        self.go.setEnabled(not sentence)
-        self.go.setToolTip(sentence or self.tr("Take a few steps of the run on this machine, with your images"))
+        self._hindrance = sentence
+        self._show()
 
     def _show(self) -> None:
         probed, counts = self._probed, self._counts
@@ -115,8 +120,12 @@ class EstimateBox(JobWidget):
         notes = list(probed.get("notes", ())) if probed is not None and not self._stale else []
         self.notes.setText("\n".join(str(note) for note in notes))
         self.notes.setVisible(bool(notes))
+        self._offer_more()
         self.bar.setVisible(self._running)
         self.go.setText(self.tr("Stop") if self._running else self.tr("Measure"))
+        # What runs can be stopped, whatever was found against starting it since.
+        self.go.setEnabled(self._running or not self._hindrance)
+        self.go.setToolTip(self._go_tip())
         self.go.setIcon(icons.icon("stop" if self._running else "clock", "secondary"))
         if not self._running:
             self.what.setText(self._advice())
@@ -174,7 +183,14 @@ class EstimateBox(JobWidget):
         measured = int((self._probed or {}).get("largest_batch") or 0)
         return 1 << (measured.bit_length() - 1) if measured else 0
 
+    def _go_tip(self) -> str:
+        if self._running:
+            return self.tr("End the measurement")
+        return self._hindrance or self.tr("Take a few steps of the run on this machine, with your images")
+
     def _advice(self) -> str:
+        if self._hindrance:
+            return self._hindrance
         if self._probed is None:
             return self.tr("A few steps here tell minutes, memory and the largest batch.")
         if self._stale:
@@ -182,6 +198,18 @@ class EstimateBox(JobWidget):
         if self._largest() and self._largest() < self._batch:
             return self.tr("Batches of {0} do not fit.").format(figures.count(self._batch))
         return ""
+
+    @Slot()
+    def _offer_more(self) -> None:
+        self.more.setVisible(bool(self.notes.text()) and self.notes.is_cut)
+        self.more.setText(self.tr("Less") if self.notes.is_open else self.tr("More"))
+        self.more.setToolTip(self.tr("Show a few lines") if self.notes.is_open else self.tr("Show every note"))
+
+    @Slot()
+    def _fold_notes(self) -> None:
+        self.notes.set_open(not self.notes.is_open)
+        self._offer_more()
+        self.shown.emit()
 
     @Slot()
     def _use(self) -> None:

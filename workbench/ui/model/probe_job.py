@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench import launch
-from workbench.training.config import TrainConfig
+from workbench.training.config import Baseline, TrainConfig
+from workbench.ui.model import facts
 from workbench.ui.session import Session
 
 if TYPE_CHECKING:
@@ -45,9 +46,21 @@ class ProbeJob(QObject):
         project = self._session.project
         if project is None or not project.images.count():
             return self.tr("Add images first: the steps are taken with yours.")
+        config = self._session.config
+        if isinstance(config.method, Baseline):
+            return self.tr("The baseline has no network: there are no steps to measure.")
+        info = facts.of(config.backbone)
+        if info is not None and info.unsupported:
+            return self.tr("{0} is not supported: there is nothing to measure.").format(info.name)
         if self._session.is_training:
             return self.tr("A run is being trained: it would slow down, and the figures would be wrong.")
         return ""
+
+    def figures(self) -> dict[str, Any] | None:
+        """Return what was measured last, None where that was of another backbone or another kind of way."""
+        if self._config is None or _what(self._config) != _what(self._session.config):
+            return None
+        return self.probed
 
     def stale(self) -> bool:
         """Whether the draft asks for something else than what was measured."""
@@ -57,7 +70,10 @@ class ProbeJob(QObject):
     def start(self) -> None:
         """Probe the draft config."""
         project = self._session.project
-        if project is None or self._job is not None or self.hindrance():
+        if project is None or self._job is not None:
+            return
+        if hindrance := self.hindrance():
+            self._session.toast.emit(hindrance)  # asked for by the keyboard: the button is not enabled
             return
         self._config = self._session.config
         self._folder = tempfile.TemporaryDirectory(prefix="workbench-probe-")
@@ -102,6 +118,11 @@ class ProbeJob(QObject):
     def _forget(self) -> None:
         self.probed, self._config = None, None
         self.changed.emit()
+
+
+def _what(config: TrainConfig) -> tuple[str, str]:
+    """Return what the figures are about: of another, they are not doubted but wrong."""
+    return config.backbone.name, config.method.kind
 
 
 def _cost(config: TrainConfig) -> tuple[object, ...]:
