@@ -22,6 +22,7 @@ def lines(qtbot: QtBot) -> Iterator[FewLines]:
     around.resize(200, 400)
     around.show()
     yield made
+    around.close()
 
 
 def test_a_few_lines_are_shown_and_the_tooltip_has_all(lines: FewLines) -> None:
