@@ -122,3 +122,14 @@ def test_a_check_of_a_runs_weights_counts_the_head_that_a_run_would_keep(
     assert (code, found["event"]) == (0, "WeightsChecked")
     assert found["new"] == (["head.weight", "head.bias"] if renamed else [])
     assert "temperature" in found["dropped"]
+
+
+def test_the_classes_of_published_weights_are_listed(tell: Tell, capsys: pytest.CaptureFixture[str]) -> None:
+    code, events = tell("classes", "torchvision/mobilenet_v2")
+    assert (code, events[-1]["event"], events[-1]["tag"]) == (0, "WeightsClasses", "IMAGENET1K_V2")
+    assert events[-1]["classes"][309:311] == ["bee", "ant"]
+    assert cli.main(["weights", "classes", "timm/test_resnet"]) == 0
+    assert "ant, emmet, pismire" in capsys.readouterr().out.splitlines()
+    code, events = tell("classes", "workbench/lenet")
+    assert code == 1
+    assert "no published classifier" in events[-1]["message"]

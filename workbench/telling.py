@@ -421,6 +421,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     ),
     "WeightsPacked": _weights_packed,
     "WeightsChecked": lambda event: f"{event.sentence}.",
+    "WeightsClasses": lambda event: "\n".join(event.classes),
     "WeightsPlace": _weights_place,
     "FitStarted": _fit_started,
     "EpochEnded": _epoch,

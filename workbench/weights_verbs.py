@@ -48,6 +48,14 @@ def add_verbs(verb: Verb) -> None:
     check.add_argument("--head", default="linear", choices=("linear", "hidden", "cosine"), help="default: linear")
     check.add_argument("--head-width", type=int, default=256, metavar="N", help="of a hidden head (default: 256)")
 
+    classes = action(
+        "classes",
+        "List the classes that published weights tell apart, for the way as-is.",
+        "method.classes says which of them mean the project's.",
+    )
+    classes.add_argument("name", metavar="NAME", help="timm/NAME or torchvision/NAME")
+    classes.add_argument("--tag", default="", help="which of the published weights (default: the default ones)")
+
     action("where", "Tell the folders and servers that weights come from, and how to change them.")
 
 
@@ -77,6 +85,11 @@ def _weights(arguments: argparse.Namespace) -> Job:
             return fetch(names, tags)
         case "check":
             return _check(arguments)
+        case "classes":
+            _find([arguments.name], [arguments.tag])
+            from workbench.models.class_listing import list_classes
+
+            return list_classes(arguments.name, arguments.tag)
         case _:
             names, tags = named(arguments.names)
             _find(names, tags)

@@ -201,7 +201,7 @@ def test_a_damaged_file_is_as_good_as_none(own_folders: Path, content: str) -> N
 
 def test_other_versions_of_the_libraries_have_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     anatomy_cache.keep(describe("tests/tiny"))
-    monkeypatch.setattr(anatomy_cache, "_versions", lambda: ("torch 0",))
+    monkeypatch.setattr(anatomy_cache, "versions", lambda: ("torch 0",))
     assert anatomy_cache.cached("tests/tiny") is None
 
 

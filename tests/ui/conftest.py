@@ -62,3 +62,13 @@ def project_folder(tmp_path: Path, tiny_images: Callable[..., Path]) -> Path:
     images = tiny_images({"good": 12, "scratch": 12})
     list(drain(add_folders(folder, [images]), Stop()))
     return folder
+
+
+@pytest.fixture
+def project_with_split(project_folder: Path) -> Path:
+    """The project of tiny images, split."""
+    from workbench.project.project import Project
+
+    with Project.open(project_folder) as project:
+        project.splits.make(validation=0.25, test=0.25, seed=1)
+    return project_folder

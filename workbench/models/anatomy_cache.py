@@ -43,13 +43,13 @@ def keep(anatomy: Anatomy) -> None:
 
 
 @functools.cache
-def _versions() -> tuple[str, ...]:
-    """Read once: it takes milliseconds, and the window asks at every change of its config."""
+def versions() -> tuple[str, ...]:
+    """Return the libraries of networks with their versions; read once, as the window asks at every change of its config."""
     return tuple(f"{library} {importlib.metadata.version(library)}" for library in _LIBRARIES)
 
 
 def _path(name: str, size: int, channels: int) -> Path:
     """A file for each question, named so that no name of a backbone can lead out of the folder."""
-    question = "\n".join([str(FORMAT), *_versions(), name, str(check_size(find(name), size)), str(channels)])
+    question = "\n".join([str(FORMAT), *versions(), name, str(check_size(find(name), size)), str(channels)])
     folder = Path(platformdirs.user_cache_dir("workbench")) / "anatomy"
     return folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"

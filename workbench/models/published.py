@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.errors import WorkbenchError
-from workbench.models import hub
+from workbench.models import class_name_cache, hub
 from workbench.models.builders import build, torchvision_model
 from workbench.models.catalog import BackboneInfo, find, with_tag
 from workbench.models.weights import Weights, load_into, read_weights
@@ -50,8 +50,18 @@ def classifier(name: str, *, weights: str, tag: str = "") -> Published:
 def class_names(info: BackboneInfo) -> list[str]:
     """Return the names of the classes that the first of a backbone's published weights tell apart; loads no weights.
 
-    Raises WorkbenchError where there are none, or nobody recorded them.
+    Raises WorkbenchError where there are none, or nobody recorded them. Either is kept for `class_name_cache`.
     """
+    try:
+        names = _class_names(info)
+    except WorkbenchError as error:
+        class_name_cache.keep(info, (), str(error))
+        raise
+    class_name_cache.keep(info, names)
+    return names
+
+
+def _class_names(info: BackboneInfo) -> list[str]:
     if info.library not in ("timm", "torchvision"):
         raise _none(info.name, "it has no published weights")
     architecture = info.name.partition("/")[2]

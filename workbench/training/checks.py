@@ -5,12 +5,15 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.models.anatomy_cache import cached
 from workbench.models.catalog import check_size, find, with_tag
+from workbench.models.class_name_cache import cached as cached_classes
+from workbench.models.class_names import answers
 from workbench.models.part_names import no_part
 from workbench.models.rates import stage_rates
 from workbench.models.reach import absent
 from workbench.project.project import Project
 from workbench.registry import nearest
-from workbench.training.config import TrainConfig
+from workbench.training.config import AsIs, TrainConfig
+from workbench.training.inputs import classes_of
 from workbench.training.run_weights import PREFIX, weights_of_run
 
 
@@ -21,9 +24,9 @@ def check(project: Project, config: TrainConfig) -> None:
     empty validation split, rare classes that the project does not have (with the nearest names), an unknown backbone
     (likewise) or one that is known to fail, an image size that it does not take, channels that no image has, published
     weights that do not exist or surely cannot come, a run to start from without a model, a weights file that is not
-    there, and a freeze plan or rates that name what the backbone does not have, where it was looked into before. What
-    needs torch is said by `network_check.check_network`, and whether the weights fit by the run itself, before its
-    first step.
+    there, and a freeze plan or rates that name what the backbone does not have, or a pretrained classifier to be used as it
+    is that does not know a class, where these were looked into before. What needs torch is said by `network_check`, and
+    whether the weights fit by the run itself, before its first step.
     """
     check_labels(project)
     check_folders(project)
@@ -32,6 +35,7 @@ def check(project: Project, config: TrainConfig) -> None:
         check_channels(config)
         check_weights(project, config)
         check_plan(config)
+        check_classes(project, config)
 
 
 def check_channels(config: TrainConfig) -> None:
@@ -60,6 +64,16 @@ def check_plan(config: TrainConfig) -> None:
         paths = (".".join(steps[:count]) for count in range(2, len(steps) + 1))
         if part not in stages and modules.isdisjoint((part, *paths)):
             raise no_part(config.backbone.name, part, stages, modules)
+
+
+def check_classes(project: Project, config: TrainConfig) -> None:
+    """Raise WorkbenchError for a class that a classifier, used as it is, does not know, as far as `class_name_cache` knows
+    its classes."""
+    if not isinstance(config.method, AsIs):
+        return
+    published = cached_classes(with_tag(find(config.backbone.name), config.backbone.tag))
+    if published is not None:
+        answers(classes_of(project), published, config.method.classes)
 
 
 def check_weights(project: Project, config: TrainConfig) -> None:

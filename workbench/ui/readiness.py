@@ -36,7 +36,14 @@ def hindrance(project: Project | None, config: TrainConfig, *, read_only: bool |
         read_only = project is not None and project.read_only
     model = of_model(project, config)
     prevents = None if model is None or model.caution else model
-    return _of_images(project, read_only) or prevents or of_plan(config) or _of_chains(project, config) or model
+    return (
+        _of_images(project, read_only)
+        or prevents
+        or of_plan(config)
+        or of_classes(project, config)
+        or _of_chains(project, config)
+        or model
+    )
 
 
 def _tr(text: str) -> str:
@@ -99,6 +106,19 @@ def of_plan(config: TrainConfig) -> Hindrance | None:
     try:
         if config.method.kind != "baseline":
             checks.check_plan(config)
+    except WorkbenchError as error:
+        return _model(str(error))
+    return None
+
+
+def of_classes(project: Project | None, config: TrainConfig) -> Hindrance | None:
+    """Return which class a classifier used as it is does not know, as far as its classes were read before; else None.
+
+    ``project`` is asked for the classes that take part: in a large one that takes a while.
+    """
+    try:
+        if project is not None:
+            checks.check_classes(project, config)
     except WorkbenchError as error:
         return _model(str(error))
     return None

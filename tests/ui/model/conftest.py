@@ -1,9 +1,9 @@
-"""Anatomies without a child process: every backbone is the small network of ``anatomies``, found before."""
+"""No child process: every backbone is the small network of ``anatomies``, and the classes of published weights are known."""
 
 import pytest
 
 from tests.ui.model import anatomies
-from workbench.models import anatomy_cache
+from workbench.models import anatomy_cache, class_name_cache
 from workbench.models.anatomy_parts import Anatomy
 
 
@@ -19,3 +19,9 @@ def known_anatomies(monkeypatch: pytest.MonkeyPatch) -> dict[str, Anatomy | None
 
     monkeypatch.setattr(anatomy_cache, "cached", cached)
     return found
+
+
+@pytest.fixture(autouse=True)
+def known_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every published classifier knows the classes of the tests' projects."""
+    monkeypatch.setattr(class_name_cache, "cached", lambda info: ("good", "scratch"))

@@ -1,7 +1,6 @@
 """Run folders as the training process leaves them, written by hand."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -57,11 +56,3 @@ def write_run() -> Callable[..., RunFolder]:
         return run
 
     return write
-
-
-@pytest.fixture
-def project_with_split(project_folder: Path) -> Path:
-    """The project of tiny images, split."""
-    with Project.open(project_folder) as project:
-        project.splits.make(validation=0.25, test=0.25, seed=1)
-    return project_folder

@@ -41,6 +41,11 @@ class MethodEditor(QWidget):
         elif isinstance(self._editor, AnswersEditor) and isinstance(method, AsIs):
             self._editor.show_answers(method)
 
+    def show_problem(self, sentence: str) -> None:
+        """Say which class has no answer; "" where none is known to lack one."""
+        if isinstance(self._editor, AnswersEditor):
+            self._editor.show_problem(sentence)
+
     def is_empty(self) -> bool:
         """True where there is nothing to set."""
         return self._editor is None
@@ -94,7 +99,9 @@ class AnswersEditor(QWidget):
             "secondary",
             wrap=True,
         )
-        self.setLayout(column(says, grid))
+        self.problem = label("", "error", wrap=True, name="model.answersProblem")
+        self.problem.hide()
+        self.setLayout(column(says, grid, self.problem))
         self.show_answers(method)
 
     def show_answers(self, method: AsIs) -> None:
@@ -104,6 +111,11 @@ class AnswersEditor(QWidget):
             answers = method.classes.get(name, ())
             if _parted(field.text()) != tuple(answers):
                 field.setText("; ".join(answers))
+
+    def show_problem(self, sentence: str) -> None:
+        """Say which class has no answer; "" where none is known to lack one."""
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
 
     def _edited(self, name: str, text: str) -> None:
         classes = {known: answers for known, answers in self._method.classes.items() if known != name}

@@ -5,7 +5,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.models.anatomy_parts import Anatomy
-from workbench.training.config import BackboneConfig, Baseline, Train, TrainConfig
+from workbench.training.config import AsIs, BackboneConfig, Baseline, Train, TrainConfig
 from workbench.ui import readiness
 from workbench.ui.layouts import column, row, rule
 from workbench.ui.model import facts, known_stages, parts_tree
@@ -17,6 +17,7 @@ from workbench.ui.model.parts_tree import Node
 from workbench.ui.model.plan_side import SIDE, PlanSide
 from workbench.ui.model.summary_dialog import SummaryDialog
 from workbench.ui.model.weights_start import with_backbone
+from workbench.ui.published_classes import PublishedClasses
 from workbench.ui.session import Session
 from workbench.ui.undo_keys import FieldUndo, takes_undo
 from workbench.ui.widgets import Panel, PanelState
@@ -41,6 +42,9 @@ class ModelPanel(Panel):
         self.anatomy = AnatomySource(session, self)
         self.plan_side = PlanSide(session)
         self.aside = Aside(session)
+        self._published = PublishedClasses(session, self)
+        self._unanswered = ""
+        """Why the classifier as it is does not do for the project's classes, "" where it does or nobody knows."""
         self.aside.setFixedWidth(SIDE)
         right = column(self.plan_side, rule(), self.aside, spacing=0)
         right.setStretch(0, 1)
@@ -78,6 +82,8 @@ class ModelPanel(Panel):
         self.plan_side.weights.presenceChanged.connect(self._weights_came)
         self.aside.batch_chosen.connect(self._batch_chosen)
         self.anatomy.changed.connect(self._show_config)
+        self._published.changed.connect(self._ask_classes)
+        session.splitChanged.connect(self._ask_classes)
         session.configChanged.connect(self._config_changed)
         session.projectChanged.connect(self._project_changed)
         session.runsChanged.connect(self._runs_changed)
@@ -102,6 +108,8 @@ class ModelPanel(Panel):
         problem = self.plan_side.problem()
         if problem and (found is None or found.caution):
             return "attention", problem
+        if self._unanswered and (found is None or found.caution):
+            return "attention", self._unanswered
         if found is not None:
             return "attention", found.sentence
         if isinstance(config.method, Baseline):
@@ -140,6 +148,7 @@ class ModelPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.anatomy.set_awake(True)
+        self._ask_classes()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -178,7 +187,29 @@ class ModelPanel(Panel):
         self.side.show_config(config)
         trains = isinstance(config.method, Train)
         self.aside.show_config(config, self.plan_side.plan.counts() if trains else None)
+        self._ask_classes()
         self.stateChanged.emit()
+
+    @Slot()
+    def _ask_classes(self) -> None:
+        """Find out whether the classifier as it is knows the project's classes."""
+        config = self.session.config
+        if not isinstance(config.method, AsIs):
+            self.session.reader.drop("model classes")
+            self._classes_answered(None)
+            return
+        if self.isVisible():
+            self._published.ask(config)
+        self.session.reader.ask(
+            "model classes", lambda project: readiness.of_classes(project, config), self._classes_answered
+        )
+
+    def _classes_answered(self, found: readiness.Hindrance | None) -> None:
+        sentence = found.sentence if found is not None else ""
+        self.plan_side.method.show_problem(sentence)
+        if sentence != self._unanswered:
+            self._unanswered = sentence
+            self.stateChanged.emit()
 
     def _find_nodes(self, config: TrainConfig) -> None:
         """Take the parts of the backbone from its anatomy, else the stages from a run of it; new ones only where needed."""

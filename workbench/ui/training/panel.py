@@ -5,6 +5,7 @@ from functools import partial
 from typing import assert_never
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from workbench.errors import WorkbenchError
@@ -29,6 +30,7 @@ from workbench.training.events import (
 from workbench.ui import theme
 from workbench.ui.layouts import column, rule
 from workbench.ui.progress import ACTIVE
+from workbench.ui.published_classes import PublishedClasses
 from workbench.ui.readiness import Hindrance, hindrance
 from workbench.ui.session import Session
 from workbench.ui.training.controls import Controls
@@ -57,6 +59,7 @@ class TrainPanel(Panel):
         self._death = ""
         self._list_is_old = False
         self._hindrance: Hindrance | None = None
+        self._published = PublishedClasses(session, self)
         start = self.add_action(
             "train.start.action", self.tr("Start a run"), session.start_training, icon="play", key="Ctrl+Return"
         )
@@ -151,6 +154,7 @@ class TrainPanel(Panel):
             session.configChanged,
         ):
             signal.connect(self._check_timer.start)
+        self._published.changed.connect(self._check)
         session.projectChanged.connect(self._project_changed)
         self.controls.started.connect(session.start_training)
         self.controls.paused.connect(session.pause_training)
@@ -195,9 +199,15 @@ class TrainPanel(Panel):
         self._take_over()
         self._list_runs()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._check_timer.start()
+
     @Slot()
     def _check(self) -> None:
         project, config = self.session.project, self.session.config
+        if self.isVisible():  # a child is started only for somebody who looks
+            self._published.ask(config)
         if project is None:
             self._show_hindrance(hindrance(None, config))
         else:
