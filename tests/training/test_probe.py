@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from torch import nn
 from workbench import cli
 from workbench.errors import WorkbenchError
 from workbench.intake import add_folders
-from workbench.jobs import Progress, Stop, drain, to_json
+from workbench.jobs import Noticed, Progress, Stop, drain, to_json
 from workbench.models.catalog import Registered, find, registered
 from workbench.project.project import Project
 from workbench.training import devices, memory, probe
@@ -136,6 +137,64 @@ def test_a_batch_that_does_not_fit_is_said_and_not_tried(
     assert f"Batches of 36 images do not fit into memory; measured with {found.batch_size}." in found.notes
 
 
+class Settling:
+    """Takes 10 MiB for an image on top of 100, and a quarter of that more from the second step of a size on."""
+
+    device = devices.Device("cpu")
+    built = SimpleNamespace(config=TrainConfig(), spec=SimpleNamespace(size=8))
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.seen: list[int] = []
+
+    def once(self, count: int) -> float:
+        return self.watched(count)[0]
+
+    def watched(self, count: int) -> tuple[float, int]:
+        again = count in self.seen
+        self.seen.append(count)
+        return self.seconds * count, BARE + count * (10 << 20) * (5 if again else 4) // 4
+
+    def room(self, batch: int, free: int, monkeypatch: pytest.MonkeyPatch) -> room.Room:
+        monkeypatch.setattr(memory, "in_use", lambda _device: BARE)
+        monkeypatch.setattr(memory, "available", lambda _device: free)
+        steps = room.room(self, batch, 1.0, "")  # type: ignore[arg-type]
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                found: room.Room = end.value
+                return found
+
+
+BARE = 100 << 20
+
+
+def test_the_memory_is_that_of_a_run_which_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first step of a size takes less than those that follow, and a run makes hundreds."""
+    steps = Settling(seconds=0.001)
+    found = steps.room(16, 1 << 30, monkeypatch)
+    assert steps.seen[-4:] == [16, 16, 16, 16]
+    settled = 16 * (10 << 20) * 5 // 4
+    assert found.tried == found.batch == 16
+    assert BARE + settled < found.peak < BARE + 1.2 * settled
+    assert found.largest * (10 << 20) * 5 / 4 < room.SPARE * (1 << 30)
+    assert found.largest > 0.75 * room.SPARE * (1 << 30) / ((10 << 20) * 5 / 4)
+
+
+def test_a_slow_network_is_seen_twice_with_its_largest_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = Settling(seconds=0.3)
+    found = steps.room(16, 1 << 30, monkeypatch)
+    assert steps.seen == [2, 2, 2, 2]
+    assert found.tried == 2
+    assert found.peak > BARE
+    quick = Settling(seconds=0.1)
+    found = quick.room(16, 1 << 30, monkeypatch)
+    assert quick.seen == [2, 2, 4, 8, 8, 8]
+    assert found.tried == 8
+    assert found.peak > BARE + 16 * (10 << 20) * 5 / 4, "what was tried with 8 images is reckoned on to 16"
+
+
 @pytest.mark.parametrize(("free", "first"), [(1, 8), (7, 8), (8, 8), (100, 8), (1000, 64), (4095, 16), (9999, 4096)])
 def test_the_search_comes_close_from_below(free: int, first: int) -> None:
     tried = list(largest_that_fits(lambda count: count <= free, first))
@@ -188,22 +247,41 @@ def test_a_frozen_backbone_needs_the_room_of_its_validation(
     assert set(zip(seen[1::2], seen[::2], strict=True)) >= {(2, 4)}
 
 
-def test_three_images_are_enough_and_unreadable_ones_are_said(
-    tmp_path: Path, config: TrainConfig, tiny_images: Callable[..., Path]
+def test_three_images_are_enough(tmp_path: Path, config: TrainConfig, tiny_images: Callable[..., Path]) -> None:
+    folder, _rows = few(tmp_path, tiny_images)
+    found = probed(folder, config)
+    assert found.batch_size == 3
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_images_that_cannot_be_read_are_told_once_and_do_not_end_the_probe(
+    tmp_path: Path, config: TrainConfig, tiny_images: Callable[..., Path], cached: bool
 ) -> None:
+    folder, paths = few(tmp_path, tiny_images)
+    paths[2].write_bytes(b"no image any more")
+    paths[3].unlink()
+    config = config.with_settings(
+        [f"compute.prepared_cache={str(cached).lower()}", "freeze=backbone", 'then=[{epochs=2, freeze={kind="none"}}]']
+    )
+    events = list(probe.probe(folder, config)(Stop()))
+    assert isinstance(events[-1], Probed)
+    assert [phase.epochs for phase in events[-1].phases] == [3, 2]
+    assert all(phase.seconds_per_epoch > 0 for phase in events[-1].phases)
+    told = [f"{event.path} {event.message}" for event in events if isinstance(event, Noticed)]
+    assert len(told) == 2
+    for path in paths[2:]:
+        assert sum(path.as_posix() in words for words in told) == 1, path
+
+
+def few(tmp_path: Path, tiny_images: Callable[..., Path]) -> tuple[Path, list[Path]]:
+    """Four images: the second for validation, the others for training; return the project and where they are."""
     folder = tmp_path / "few"
-    list(add_folders(folder, [tiny_images({"good": 2, "pit": 2}, name="few", side=40)])(Stop()))
+    list(add_folders(folder, [tiny_images({"good": 2, "pit": 2}, name="pictures", side=40)])(Stop()))
     with Project.open(folder) as project:
         rows = project.images.page(project.images.ids())
         for row, part in zip(rows, ("train", "validation", "train", "train"), strict=True):
             project.splits.assign([row.id], part)
-    found = probed(folder, config)
-    assert found.batch_size == 3
-    (tmp_path / "few" / rows[3].path).unlink(missing_ok=True)
-    list((tmp_path / "few").glob("*"))
-    Path(rows[3].path).write_bytes(b"no image any more")
-    events = list(probe.probe(folder, config)(Stop()))
-    assert isinstance(events[-1], Probed)
+    return folder, [Path(row.path) for row in rows]
 
 
 # -- a GPU that is the processor in disguise

@@ -117,6 +117,7 @@ class _Probe:
         random = np.random.default_rng(0)
         self.train = _some(everything.train, random)
         self.validation = _some(everything.validation, random)
+        self.told: set[int] = set()
         self.notes = [device.problem] if device.problem else []
         self.preparing = 0.0
         """Seconds that a run would take for the images that are not prepared yet."""
@@ -168,7 +169,7 @@ class _Probe:
         built = yield from self._built(freeze, self.batch, steps=warm + STEPS)
         building = time.monotonic() - began
         try:
-            found = yield from room(Steps(built, trains=self.trains), self.batch, SECONDS / 3, what)
+            found = yield from room(Steps(built, trains=self.trains, told=self.told), self.batch, SECONDS / 3, what)
             affordable = int(SECONDS / (warm + STEPS) / max(found.seconds, 1e-9))
             timed = max(min(found.batch, 2), min(found.batch, affordable))
             if timed < self.batch:
@@ -177,7 +178,8 @@ class _Probe:
             if timed < found.batch:
                 self.notes.append(f"Timed with batches of {timed} images, as larger ones take long here.")
             with memory.Peak(self.device.name, every=0.05) as meanwhile:  # seldom: it takes time itself
-                times = yield from pace(Steps(built, trains=self.trains), timed, warm=warm, count=STEPS, what=what)
+                steps = Steps(built, trains=self.trains, told=self.told)
+                times = yield from pace(steps, timed, warm=warm, count=STEPS, what=what)
             trainable = sum(each.numel() for each in built.network.parameters() if each.requires_grad)
         finally:
             built.close()

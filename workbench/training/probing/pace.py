@@ -7,8 +7,8 @@ from statistics import median
 
 import numpy as np
 
-from workbench.jobs import Event, Progress
-from workbench.training.events import Tick
+from workbench.jobs import Event, Noticed, Progress
+from workbench.training.events import Tick, Warned
 from workbench.training.probing.steps import Steps, wait
 
 
@@ -29,7 +29,9 @@ def pace(steps: Steps, batch: int, *, warm: int, count: int, what: str) -> Gener
     began = time.perf_counter()
     train = built.train_batches(0, 0) if steps.trains else []
     for event in steps.over(train, built.validation_loader):
-        if isinstance(event, Tick) and len(ticks) < total:
+        if isinstance(event, Warned):
+            yield Noticed(event.message)
+        elif isinstance(event, Tick) and len(ticks) < total:
             if len(ticks) in (warm - 1, total - 1):
                 wait(steps.device)
             ticks.append(time.perf_counter())

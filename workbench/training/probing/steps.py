@@ -13,24 +13,31 @@ from workbench.jobs import Event
 from workbench.training import devices, memory
 from workbench.training.build import Built
 from workbench.training.engine import Surroundings, fit
-from workbench.training.events import EpochEnded, Tick
+from workbench.training.events import EpochEnded, Tick, Warned
 from workbench.training.state import State
 
 
 class Steps:
-    """Makes steps of ``built``, or only looks at the images where nothing ``trains``."""
+    """Makes steps of ``built``, or only looks at the images where nothing ``trains``.
 
-    def __init__(self, built: Built, *, trains: bool) -> None:
+    ``told`` are the images of which it was told already that they cannot be read; those that come up are added.
+    """
+
+    def __init__(self, built: Built, *, trains: bool, told: set[int] | None = None) -> None:
         self.built, self.trains = built, trains
+        self.told = set() if told is None else told
+        self.told |= built.warned
         self.device = built.device
 
     def over(self, train: Any, validation: Any) -> Iterator[Event]:
-        """Let the run's own loop go over these batches once; yield its Tick and EpochEnded."""
+        """Let the run's own loop go over these batches once; yield its Tick, Warned and EpochEnded."""
         built = self.built
         plan = replace(built.plan, steps_per_epoch=len(train), log_every=1_000_000, patience=0, checkpoint_seconds=0.0)
-        around = Surroundings(train=lambda *_: train, validation=lambda: validation, save=lambda _: "")
+        around = Surroundings(
+            train=lambda *_: train, validation=lambda: validation, save=lambda _: "", warned=self.told
+        )
         for event in fit(built.fabric, built.parts, plan, State(built.fabric.device), around):
-            if isinstance(event, Tick | EpochEnded):
+            if isinstance(event, Tick | Warned | EpochEnded):
                 yield event
 
     def once(self, count: int) -> float:
@@ -46,16 +53,16 @@ class Steps:
         wait(self.device)
         return time.perf_counter() - began
 
-    def peak(self, count: int) -> int:
-        """Return the bytes at the peak of `once`."""
+    def watched(self, count: int) -> tuple[float, int]:
+        """Return what `once` does, and the bytes at its peak."""
         with memory.Peak(self.device.name) as peak:
-            self.once(count)
-        return peak.bytes
+            seconds = self.once(count)
+        return seconds, peak.bytes
 
     def tried(self, count: int) -> int:
-        """Return `peak`, or 0 where there is not enough memory for it."""
+        """Return the bytes at the peak of `once`, or 0 where there is not enough memory for it."""
         try:
-            peak = self.peak(count)
+            _seconds, peak = self.watched(count)
         except (RuntimeError, MemoryError) as error:
             size = self.built.spec.size
             if devices.in_words(error, device=self.device.name, batch_size=count, size=size) is None:
