@@ -403,6 +403,19 @@ def test_beside_a_run_nothing_is_measured(project_folder: Path, config: TrainCon
         probed(project_folder, config)
 
 
+def test_a_run_that_starts_meanwhile_is_told_with_the_figures(project_folder: Path, config: TrainConfig) -> None:
+    with Project.open(project_folder) as project:
+        run = project.runs.create(config.dumps())
+    assert not any("disturbed" in note for note in probed(project_folder, config).notes)
+    events = probe.probe(project_folder, config)(Stop())
+    next(event for event in events if isinstance(event, Progress) and event.what.startswith("Measuring"))
+    with DeviceLock("cpu", run):
+        *_, found = events
+    assert isinstance(found, Probed)
+    assert found.notes[0].startswith(f"cpu is in use by the run {run.id}")
+    assert "disturbed" in found.notes[0]
+
+
 def test_a_probe_that_is_stopped_leaves_nothing(project_folder: Path, config: TrainConfig, tmp_path: Path) -> None:
     stop, seen = Stop(), 0
     for event in drain(probe.probe(project_folder, config), stop):

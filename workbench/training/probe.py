@@ -133,6 +133,11 @@ class _Probe:
             if key not in found:
                 what = f"Measuring phase {number + 1} of {len(phases)}" if len(phases) > 1 else "Measuring steps"
                 found[key] = yield from self._measure(phase.freeze, what)
+        if holder := in_use(self.device.name):  # started meanwhile, in another window or by command
+            self.notes.insert(
+                0,
+                f"{self.device.name} is in use by {holder} since: measure again when that has ended, it was disturbed.",
+            )
         yield answer(
             self.config,
             self.everything,
