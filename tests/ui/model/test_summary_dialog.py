@@ -70,3 +70,15 @@ def test_a_search_without_a_hit_says_so_and_there_is_nothing_to_copy(dialog: Sum
     assert dialog.table.isVisible()
     assert dialog.filter.rowCount() == 11
     assert dialog.copying.isEnabled()
+
+
+@pytest.mark.parametrize("text", ["conv", "layer9"])
+def test_enter_after_a_search_copies_nothing_and_keeps_the_search(
+    dialog: SummaryDialog, qtbot: QtBot, text: str
+) -> None:
+    QGuiApplication.clipboard().setText("mine")
+    dialog.search.setText(text)
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert QGuiApplication.clipboard().text() == "mine"
+    assert dialog.search.text() == text
+    assert dialog.isVisible()

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QStackedWidget, QWidget
 
 from workbench.models.anatomy_parts import Anatomy, LayerInfo
 from workbench.ui import figures, icons, tables, theme
@@ -179,6 +179,8 @@ class SummaryDialog(QDialog):
         )
         layout.setStretchFactor(self._body, 1)
         self.setLayout(layout)
+        for each in self.findChildren(QPushButton):
+            each.setAutoDefault(False)  # Enter after a search is no click on any of them
         self.resize(820, 600)
         self._narrow("")
 
