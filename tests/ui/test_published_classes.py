@@ -92,7 +92,11 @@ def test_what_was_stopped_is_asked_again(session: Session, let_answer: Callable[
 
 
 @pytest.mark.parametrize(
-    ("names", "words"), [(["good", "ant, emmet"], "is called 'scratch'"), (None, "nobody recorded the names")]
+    ("names", "words"),
+    [
+        (["good", "scratcher, emmet"], "no class “scratch” (most alike: scratcher, emmet)"),
+        (None, "nobody recorded the names"),
+    ],
 )
 def test_a_class_without_an_answer_stands_in_the_way_before_start(
     session: Session,
@@ -110,7 +114,7 @@ def test_a_class_without_an_answer_stands_in_the_way_before_start(
     qtbot.waitUntil(lambda: words in panel.controls.why.text())
     assert not panel.controls.start.isEnabled()
     session.start_training()
-    assert words in problems[-1][1]
+    assert (words if names is None else "is called 'scratch'") in problems[-1][1]
     assert session.project is not None
     assert session.project.runs.list() == []
 
@@ -124,9 +128,9 @@ def test_the_model_panel_says_it_where_the_answers_are_chosen(
     panel.show()
     session.set_config(AS_IS)
     editor = panel.plan_side.method
-    qtbot.waitUntil(lambda: "is called 'scratch'" in panel.state()[1])
+    qtbot.waitUntil(lambda: "no class “scratch”" in panel.state()[1])
     assert editor._editor is not None
-    assert "is called 'scratch'" in editor._editor.problem.text()
+    assert "no class “scratch”: say which" in editor._editor.problem.text()
     editor._editor.fields["scratch"].setText("emmet")
     editor._editor.fields["scratch"].textEdited.emit("emmet")
     qtbot.waitUntil(lambda: not editor._editor.problem.text())

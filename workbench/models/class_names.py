@@ -9,6 +9,14 @@ from workbench.registry import nearest
 HOW = 'method={{kind = "as-is", classes = {{{0} = ["{1}"]}}}}'
 
 
+class NoAnswer(WorkbenchError):
+    """No published class is called ``name``; ``close`` are those named most alike, which may be none."""
+
+    def __init__(self, sentence: str, name: str, close: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.name, self.close = name, tuple(close)
+
+
 def answers(
     classes: Sequence[str], published: Sequence[str], chosen: Mapping[str, Sequence[str]] = {}
 ) -> list[list[int]]:
@@ -16,8 +24,8 @@ def answers(
 
     ``published`` names may list synonyms after commas ("ant, emmet, pismire"). Names are the same in any case, with any
     of space, underscore and hyphen between words, and in singular or plural. ``chosen`` says itself what answers for a
-    class. Raises WorkbenchError for a class without an answer, for names that are not there, and where one published
-    class answers for two.
+    class. Raises NoAnswer for a class without an answer, WorkbenchError for names that are not there and where one
+    published class answers for two.
     """
     by_name: dict[str, list[int]] = {}
     for index, name in enumerate(published):
@@ -71,9 +79,11 @@ def _by_name(name: str, published: Sequence[str], by_name: Mapping[str, list[int
     close = _close(name, published)
     like = f"; those named most alike are {', '.join(repr(other) for other in close)}" if close else ""
     example = HOW.format(name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"', close[0] if close else "NAME")
-    raise WorkbenchError(
+    raise NoAnswer(
         f"None of the {len(published):,} classes of the pretrained classifier is called '{name}'{like}; say which of them "
-        f"mean it ({example}), or train a head."
+        f"mean it ({example}), or train a head.",
+        name,
+        close,
     )
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.errors import WorkbenchError
 from workbench.models import catalog
+from workbench.models.class_names import NoAnswer
 from workbench.models.reach import absent
 from workbench.project.project import Project
 from workbench.training import checks
@@ -119,6 +120,13 @@ def of_classes(project: Project | None, config: TrainConfig) -> Hindrance | None
     try:
         if project is not None:
             checks.check_classes(project, config)
+    except NoAnswer as error:
+        like = _tr(" (most alike: {0})").format("; ".join(error.close)) if error.close else ""
+        return _model(
+            _tr("The classifier has no class “{0}”{1}: say which of its classes mean it, or train a head.").format(
+                error.name, like
+            )
+        )
     except WorkbenchError as error:
         return _model(str(error))
     return None
