@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from workbench.errors import WorkbenchError
@@ -89,6 +90,19 @@ def test_what_was_stopped_is_asked_again(session: Session, let_answer: Callable[
         classes.ask(AS_IS)  # on its way
         session._background.join()
     assert len(child.asked) == 2
+
+
+def test_an_answer_that_comes_after_who_asked_is_told_to_nobody(
+    session: Session, let_answer: Callable[..., Child], qtbot: QtBot
+) -> None:
+    let_answer(["bee"])
+    classes = PublishedClasses(session)
+    classes.ask(AS_IS)
+    (job,) = session.jobs
+    shiboken6.delete(classes)
+    with qtbot.waitSignal(job.ended):
+        pass
+    qtbot.waitUntil(lambda: session.jobs == [])
 
 
 @pytest.mark.parametrize(

@@ -38,20 +38,21 @@ class PublishedClasses(QObject):
         self._job = self._session.start_job(
             self.tr("Reading the classes of {0}").format(info.name.partition("/")[2]),
             self._session.warm.job(argv),
-            on_done=self._answered,
-            on_failed=self._answered,
+            on_failed=_nothing,  # why there are none is kept in the cache too: whoever shows it asks there
         )
         self._job.ended.connect(self._ended)
 
-    def _answered(self, _event_or_sentence: object) -> None:
-        # Also why there are none is kept in the cache: whoever shows it asks there.
-        self.changed.emit()
-
     @Slot()
     def _ended(self) -> None:
-        if self._job is not None and self._job.stopped:
-            self._asked.clear()  # nobody answered
+        stopped = self._job is not None and self._job.stopped
         self._job = None
+        if stopped:
+            self._asked.clear()  # nobody answered
+        else:
+            self.changed.emit()
+
+
+def _nothing(_sentence: str) -> None: ...
 
 
 def _asked_of(config: TrainConfig) -> catalog.BackboneInfo | None:
