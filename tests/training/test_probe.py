@@ -137,6 +137,27 @@ def test_a_batch_that_does_not_fit_is_said_and_not_tried(
     assert f"Batches of 36 images do not fit into memory; measured with {found.batch_size}." in found.notes
 
 
+class Heavy(nn.Module):
+    """Has 64 MiB of weights, which next to nothing is done with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.ones(16 << 20))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3)) * self.weights[:3]
+
+
+def test_what_a_run_holds_while_it_saves_its_model_counts(project_folder: Path, config: TrainConfig) -> None:
+    if "tests/heavy" not in registered.names():
+        info = dataclasses.replace(find("tests/tiny"), name="tests/heavy", features=3)
+        registered.register("tests/heavy")(Registered(info, Heavy))
+    before = memory.in_use()
+    found = probed(project_folder, config.with_settings(["backbone=tests/heavy", "freeze=backbone"]))
+    # The weights, the best ones as they were loaded, those of the model, and its file.
+    assert found.memory_bytes > before + 4 * (64 << 20)
+
+
 class Settling:
     """Takes 10 MiB for an image on top of 100, and a quarter of that more from the second step of a size on."""
 
