@@ -213,7 +213,7 @@ class _Probe:
         """Return the bytes of main memory that a run takes while it saves its model; 0 on a device with memory of its own."""
         if self.device.kind != "cpu":
             return 0
-        weights = sum(value.nbytes for value in built.network.state_dict().values())
+        weights: int = sum(value.nbytes for value in built.network.state_dict().values())
         return memory.in_use() + COPIES_AT_THE_END * weights + BESIDE_THEM
 
     def _built(self, freeze: Freeze, batch: int, *, steps: int) -> Generator[Event, None, Built]:
