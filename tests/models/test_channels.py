@@ -71,6 +71,7 @@ def smallest_of_every_family() -> list[str]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)  # the smallest of some families multiplies 800 thousand million times an image
 @pytest.mark.parametrize("name", smallest_of_every_family())
 def test_equal_channels_give_the_same_in_every_family(name: str) -> None:
     same_for_equal_channels(name, 1, find(name).input_size)
