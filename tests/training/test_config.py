@@ -118,6 +118,11 @@ def test_phases_that_become_one_leave_the_run_as_long_as_it_was() -> None:
     assert TrainConfig(epochs=4).with_settings(["preset=full"]).epochs == 4
 
 
+@pytest.mark.parametrize("way", ["partial", "full", "gradual"])
+def test_fine_tuning_leaves_the_statistics_of_the_weights(way: str) -> None:
+    assert TrainConfig().with_settings([f"preset={way}"]).batch_norm == "frozen"
+
+
 def test_random_weights_normalise_by_what_they_see() -> None:
     assert TrainConfig(batch_norm="frozen").with_settings(["preset=scratch"]).batch_norm == "follow"
 

@@ -116,6 +116,10 @@ class Baseline(Part):
 
 Method = Annotated[Train | FeaturesOnce | AsIs | Baseline, Field(discriminator="kind")]
 
+_STILL = "frozen"
+"""Few images in small batches move running statistics further from those of the weights than they teach the network: on
+ants and bees, 179 training images, everything trained for ten epochs reached 0.86 with moving statistics, 0.95 without. Also
+the advice of Keras' guide to transfer learning (https://keras.io/guides/transfer_learning, "BatchNormalization layer")."""
 _RATES = {"learning_rate": 1e-2, "backbone_factor": 0.02, "layer_decay": 1.0, "stage_factors": {}}
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -125,9 +129,16 @@ WAYS: dict[str, dict[str, Any]] = {
         "method": {"kind": "train"},
         "freeze": {"kind": "stages", "train_last": 2},
         "then": [],
+        "batch_norm": _STILL,
         "optimizer": _RATES,
     },
-    "full": {"method": {"kind": "train"}, "freeze": {"kind": "none"}, "then": [], "optimizer": _RATES},
+    "full": {
+        "method": {"kind": "train"},
+        "freeze": {"kind": "none"},
+        "then": [],
+        "batch_norm": _STILL,
+        "optimizer": _RATES,
+    },
     "gradual": {
         "method": {"kind": "train"},
         "epochs": 3,
@@ -136,6 +147,7 @@ WAYS: dict[str, dict[str, Any]] = {
             {"epochs": 3, "freeze": {"kind": "stages", "train_last": 1}, "rate": 0.5},
             {"epochs": 4, "freeze": {"kind": "none"}, "rate": 0.25},
         ],
+        "batch_norm": _STILL,
         "optimizer": {**_RATES, "layer_decay": 0.8},
     },
     "scratch": {
